@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+#[[
+Gives MbedTLS::mbedcrypto, from mbedTLS 2.28 or 3.x.
+
+Taken are, in this order: a target of that name that the enclosing project has made, the CMake package
+of mbedTLS 3, a library in the usual places. On bare metal headers alone will do: a firmware project
+links its own mbedTLS.
+
+Hints: MBEDTLS_INCLUDE_DIR, MBEDCRYPTO_LIBRARY.
+]]
+if(TARGET MbedTLS::mbedcrypto)
+  set(MbedTLS_FOUND TRUE)
+  return()
+endif()
+
+if(NOT MBEDTLS_INCLUDE_DIR AND NOT MBEDCRYPTO_LIBRARY)
+  find_package(MbedTLS CONFIG QUIET)
+  if(TARGET MbedTLS::mbedcrypto)
+    set(MbedTLS_FOUND TRUE)
+    return()
+  endif()
+endif()
+
+find_path(MBEDTLS_INCLUDE_DIR mbedtls/sha256.h)
+find_library(MBEDCRYPTO_LIBRARY mbedcrypto)
+mark_as_advanced(MBEDTLS_INCLUDE_DIR MBEDCRYPTO_LIBRARY)
+
+unset(MbedTLS_VERSION)
+foreach(header build_info.h version.h)
+  if(MBEDTLS_INCLUDE_DIR AND EXISTS ${MBEDTLS_INCLUDE_DIR}/mbedtls/${header})
+    file(STRINGS ${MBEDTLS_INCLUDE_DIR}/mbedtls/${header} line
+      REGEX "^#define MBEDTLS_VERSION_STRING +\"[0-9.]+\"")
+    if(line)
+      string(REGEX REPLACE ".*\"([0-9.]+)\".*" "\\1" MbedTLS_VERSION "${line}")
+      break()
+    endif()
+  endif()
+endforeach()
+
+set(required MBEDTLS_INCLUDE_DIR)
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "Generic")
+  list(PREPEND required MBEDCRYPTO_LIBRARY)
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(MbedTLS
+  REQUIRED_VARS ${required}
+  VERSION_VAR MbedTLS_VERSION
+  REASON_FAILURE_MESSAGE "Debian: apt-get install libmbedtls-dev")
+
+if(MbedTLS_FOUND)
+  if(MBEDCRYPTO_LIBRARY)
+    add_library(MbedTLS::mbedcrypto UNKNOWN IMPORTED)
+    set_target_properties(MbedTLS::mbedcrypto PROPERTIES IMPORTED_LOCATION ${MBEDCRYPTO_LIBRARY})
+  else()
+    add_library(MbedTLS::mbedcrypto INTERFACE IMPORTED)
+  endif()
+  set_target_properties(MbedTLS::mbedcrypto PROPERTIES
+    INTERFACE_INCLUDE_DIRECTORIES ${MBEDTLS_INCLUDE_DIR})
+endif()

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+include(CMakePackageConfigHelpers)
+
+set(components here_tracking)
+set(absent_headers)
+if(HERE_TRACKING_CURL)
+  list(APPEND components here_tracking_curl)
+else()
+  list(APPEND absent_headers PATTERN transport EXCLUDE)
+endif()
+if(HERE_TRACKING_LINUX)
+  list(APPEND components here_tracking_linux)
+else()
+  list(APPEND absent_headers PATTERN platform EXCLUDE)
+endif()
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/here_tracking)
+install(TARGETS ${components} EXPORT here_tracking-targets)
+install(DIRECTORY include/here_tracking DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h" ${absent_headers})
+install(EXPORT here_tracking-targets NAMESPACE here_tracking:: DESTINATION ${package_dir})
+configure_package_config_file(
+  cmake/here_tracking-config.cmake.in here_tracking-config.cmake
+  INSTALL_DESTINATION ${package_dir}
+  NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(here_tracking-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+  ${CMAKE_CURRENT_BINARY_DIR}/here_tracking-config.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/here_tracking-config-version.cmake
+  cmake/FindMbedTLS.cmake
+  DESTINATION ${package_dir})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/here_tracking)
+
+# The prefix is given relative to the .pc file, so that the installed tree can be moved.
+set(pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
+  set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+else()
+  file(RELATIVE_PATH pc_up /${pc_dir} /)
+  string(REGEX REPLACE "/$" "" pc_up "${pc_up}")
+  set(pc_prefix "\${pcfiledir}/${pc_up}")
+endif()
+cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY "\${prefix}" OUTPUT_VARIABLE pc_libdir)
+cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_INCLUDEDIR
+  BASE_DIRECTORY "\${prefix}" OUTPUT_VARIABLE pc_includedir)
+
+function(here_tracking_install_pc name description requires libs)
+  configure_file(cmake/here_tracking.pc.in ${name}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc DESTINATION ${pc_dir})
+endfunction()
+
+here_tracking_install_pc(here_tracking "${PROJECT_DESCRIPTION}" "" "-lhere_tracking -lmbedcrypto")
+if(HERE_TRACKING_CURL)
+  here_tracking_install_pc(here_tracking-curl "HERE Tracking SDK: transport on libcurl"
+    "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_curl -lcurl")
+endif()
+if(HERE_TRACKING_LINUX)
+  here_tracking_install_pc(here_tracking-linux "HERE Tracking SDK: hooks for Linux"
+    "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_linux")
+endif()

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "console.hpp"
+
+#include "failure.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace here_tracking::cli {
+
+void note(const std::string& text) {
+  std::fprintf(stderr, "here-tracking: note: %s\n", text.c_str());
+}
+
+void warn(const std::string& text) {
+  std::fprintf(stderr, "here-tracking: warning: %s\n", text.c_str());
+}
+
+void print(std::string_view result) {
+  if (std::fwrite(result.data(), 1, result.size(), stdout) != result.size() ||
+      std::fputc('\n', stdout) == EOF || std::fflush(stdout) != 0) {
+    throw Failure(Exit::local, std::string("standard output: ") +
+                                   std::strerror(errno) +  // NOLINT(concurrency-mt-unsafe)
+                                   ": the result was not written");
+  }
+}
+
+}  // namespace here_tracking::cli

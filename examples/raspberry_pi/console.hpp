@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/platform/linux.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace here_tracking::cli {
+
+/// One line on standard error.
+void note(const std::string& text);
+void warn(const std::string& text);
+
+/// The result, on standard output, ending in a line end.
+/// @throws Failure (local) when it cannot be written.
+void print(std::string_view result);
+
+/// A hook's log: shows what the user asked to see, and keeps the last reason for an error of ours.
+class ReasonLog final : public Log {
+ public:
+  /// @param shown borrowed.
+  explicit ReasonLog(Log& shown) : shown_(shown) {}
+
+  void write(LogLevel level, std::string_view text) override {
+    if (level <= LogLevel::warning) {
+      reason_ = text;
+    } else {
+      shown_.write(level, text);
+    }
+  }
+
+  [[nodiscard]] const std::string& reason() const { return reason_; }
+
+ private:
+  Log& shown_;
+  std::string reason_;
+};
+
+}  // namespace here_tracking::cli

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings.hpp"
+
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace here_tracking::cli {
+namespace {
+
+constexpr std::size_t max_file_bytes = 1024UL * 1024;
+
+constexpr const char* id_rule = "1..50 characters";
+constexpr const char* secret_rule = "1..128 characters";
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string reason() {
+  return std::strerror(errno);
+}  // NOLINT(concurrency-mt-unsafe)
+
+Descriptor open_file(const Setting& file, Exit exit) {
+  const int fd = open(file.value.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) {
+    throw Failure(exit, describe(file, "a readable file (" + reason() + ")"));
+  }
+  return Descriptor(fd);
+}
+
+std::string read_all(int fd, const Setting& file, Exit exit) {
+  // All room at once: a string that grows leaves copies of a secret behind.
+  std::string text(max_file_bytes + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t bytes = read(fd, text.data() + size, text.size() - size);
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0) throw Failure(exit, describe(file, "a readable file (" + reason() + ")"));
+    if (bytes == 0) break;
+    size += static_cast<std::size_t>(bytes);
+  }
+  if (size > max_file_bytes) throw Failure(exit, describe(file, "a file of at most 1 MiB"));
+  text.resize(size);
+  return text;
+}
+
+void wipe(std::string& text) {
+  explicit_bzero(text.data(), text.size());
+}
+
+/// Calls `take(key, value, line)` for each line that is neither empty nor a comment.
+template <typename Take>
+void read_lines(std::string_view text, const std::string& file, Exit exit, Take take) {
+  std::size_t number = 0;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = trimmed(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    ++number;
+    if (line.empty() || line.front() == '#') continue;
+    const std::string place = file + ":" + std::to_string(number);
+    const std::size_t equals = line.find('=');
+    // What is not understood is not shown: it may be a secret.
+    if (equals == std::string_view::npos) {
+      throw Failure(exit, place + ": no '=' in the line: must be key = value");
+    }
+    take(trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 1)), place);
+  }
+}
+
+void check_length(const Setting& setting, std::size_t most, const char* rule) {
+  if (setting.value.empty() || setting.value.size() > most) {
+    throw Failure(Exit::credentials, setting.origin + " has " +
+                                         std::to_string(setting.value.size()) +
+                                         " characters: must be " + rule);
+  }
+}
+
+const char* variable(const Environment& environment, const char* name) {
+  const char* const value = environment(name);
+  return value == nullptr || *value == '\0' ? nullptr : value;
+}
+
+}  // namespace
+
+Credentials::~Credentials() {
+  wipe(device_secret.value);
+}
+
+std::string describe(const Setting& setting, std::string_view rule) {
+  return setting.origin + " = " + printable(setting.value) + ": must be " + std::string(rule);
+}
+
+Settings parse_config(std::string_view text, const std::string& file) {
+  Settings settings;
+  const std::filesystem::path directory = std::filesystem::path(file).parent_path();
+  const auto relative = [&directory](std::string_view path) {
+    return (directory / std::filesystem::path(path)).string();
+  };
+  bool payload_given = false;
+
+  const auto take = [&](std::string_view key, std::string_view value, const std::string& place) {
+    Setting setting{std::string(value), place + ": " + std::string(key)};
+    if (value.find('\0') != std::string_view::npos) {
+      throw Failure(Exit::configuration, describe(setting, "text without zero bytes"));
+    }
+    const auto once = [&](bool given) {
+      if (given) throw Failure(Exit::configuration, describe(setting, "given once"));
+    };
+    const auto set = [&](std::optional<Setting>& into) {
+      once(into.has_value());
+      if (value.empty()) {
+        throw Failure(Exit::configuration,
+                      setting.origin + " has no value: must be key = value; or remove the line");
+      }
+      into = setting;
+    };
+    const auto set_path = [&](std::optional<Setting>& into) {
+      set(into);
+      into->value = relative(value);
+    };
+    const auto add = [&](SourceKind kind) { settings.sources.push_back({kind, setting}); };
+    if (key == "url") {
+      set(settings.url);
+    } else if (key == "ca_file") {
+      set_path(settings.ca_file);
+    } else if (key == "state_dir") {
+      set_path(settings.state_dir);
+    } else if (key == "credentials") {
+      set_path(settings.credentials);
+    } else if (key == "nmea" || key == "scan") {
+      std::optional<Setting> path;
+      set(path);
+      if (value != "-") setting.value = relative(value);
+      add(key == "nmea" ? SourceKind::nmea : SourceKind::scan);
+    } else if (key == "gpsd") {
+      add(SourceKind::gpsd);
+    } else if (key == "payload") {
+      once(payload_given);
+      payload_given = true;
+      add(SourceKind::payload);
+    } else {
+      throw Failure(Exit::configuration,
+                    place + ": unknown key '" + printable(key, 40) +
+                        "': must be one of url, ca_file, state_dir, credentials, nmea, gpsd, "
+                        "scan, payload");
+    }
+  };
+  read_lines(text, file, Exit::configuration, take);
+  return settings;
+}
+
+Credentials parse_credentials(std::string_view text, const std::string& file) {
+  Credentials credentials;
+  const auto take = [&](std::string_view key, std::string_view value, const std::string& place) {
+    const bool is_id = key == "device_id";
+    if (!is_id && key != "device_secret") {
+      // The key stays unnamed: a secret may have '=' in it.
+      throw Failure(Exit::credentials,
+                    place + ": unknown key: must be one of device_id, device_secret");
+    }
+    Setting& setting = is_id ? credentials.device_id : credentials.device_secret;
+    if (!setting.origin.empty()) {
+      throw Failure(Exit::credentials, place + ": " + std::string(key) + ": must be given once");
+    }
+    setting.value = value;
+    setting.origin = place + ": " + std::string(key);
+    check_length(setting, is_id ? 50 : 128, is_id ? id_rule : secret_rule);
+  };
+  read_lines(text, file, Exit::credentials, take);
+  for (const auto& [setting, key] : {std::pair{&credentials.device_id, "device_id"},
+                                     std::pair{&credentials.device_secret, "device_secret"}}) {
+    if (setting->origin.empty()) {
+      throw Failure(Exit::credentials,
+                    file + ": no " + key + ": must have a line '" + key + " = ...'");
+    }
+  }
+  return credentials;
+}
+
+Settings environment_settings(const Environment& environment) {
+  Settings settings;
+  const auto take = [&environment](const char* name, std::optional<Setting>& into) {
+    if (const char* const value = variable(environment, name)) into = Setting{value, name};
+  };
+  take("HERE_TRACKING_URL", settings.url);
+  take("HERE_TRACKING_CA_FILE", settings.ca_file);
+  take("HERE_TRACKING_STATE_DIR", settings.state_dir);
+  return settings;
+}
+
+Settings overlay(Settings stronger, Settings weaker) {
+  const auto complete = [](std::optional<Setting>& strong, std::optional<Setting>& weak) {
+    if (!strong) strong = std::move(weak);
+  };
+  complete(stronger.url, weaker.url);
+  complete(stronger.ca_file, weaker.ca_file);
+  complete(stronger.state_dir, weaker.state_dir);
+  complete(stronger.credentials, weaker.credentials);
+  if (stronger.sources.empty()) stronger.sources = std::move(weaker.sources);
+  return stronger;
+}
+
+Credentials read_credentials(const Setting& file) {
+  const Descriptor descriptor = open_file(file, Exit::credentials);
+  struct stat info {};
+  if (fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    throw Failure(Exit::credentials, describe(file, "a regular file"));
+  }
+  if (info.st_uid != geteuid() && info.st_uid != 0) {
+    throw Failure(Exit::credentials, describe(file, "owned by you or root; run: chown \"$USER\" '" +
+                                                        printable(file.value) + "'"));
+  }
+  if ((info.st_mode & 077U) != 0) {
+    throw Failure(Exit::credentials,
+                  describe(file, "readable by its owner alone; run: chmod 600 '" +
+                                     printable(file.value) + "'"));
+  }
+  std::string text = read_all(descriptor.get(), file, Exit::credentials);
+  try {
+    Credentials credentials = parse_credentials(text, file.value);
+    wipe(text);
+    return credentials;
+  } catch (const Failure&) {
+    wipe(text);
+    throw;
+  }
+}
+
+std::optional<Credentials> find_credentials(const Settings& flags, const Environment& environment,
+                                            const Settings& config_file) {
+  if (flags.credentials) return read_credentials(*flags.credentials);
+  constexpr const char* id_name = "HERE_TRACKING_DEVICE_ID";
+  constexpr const char* secret_name = "HERE_TRACKING_DEVICE_SECRET";
+  const char* const id = variable(environment, id_name);
+  const char* const secret = variable(environment, secret_name);
+  if ((id == nullptr) != (secret == nullptr)) {
+    throw Failure(Exit::credentials, std::string(id == nullptr ? id_name : secret_name) +
+                                         " is not set: must be set together with " +
+                                         (id == nullptr ? secret_name : id_name));
+  }
+  if (id != nullptr) {
+    Credentials credentials;
+    credentials.device_id = {id, id_name};
+    credentials.device_secret = {secret, secret_name};
+    check_length(credentials.device_id, 50, id_rule);
+    check_length(credentials.device_secret, 128, secret_rule);
+    return credentials;
+  }
+  if (config_file.credentials) return read_credentials(*config_file.credentials);
+  return std::nullopt;
+}
+
+Setting default_state_dir(const Environment& environment) {
+  if (const char* const systemd = variable(environment, "STATE_DIRECTORY")) {
+    const std::string_view list(systemd);  // of several directories, separated by colons
+    return {std::string(list.substr(0, list.find(':'))), "STATE_DIRECTORY"};
+  }
+  // The XDG rules tell programs to ignore a relative one.
+  const char* const state_home = variable(environment, "XDG_STATE_HOME");
+  if (state_home != nullptr && *state_home == '/') {
+    return {std::string(state_home) + "/here-tracking", "XDG_STATE_HOME"};
+  }
+  if (const char* const home = variable(environment, "HOME")) {
+    return {std::string(home) + "/.local/state/here-tracking", "HOME"};
+  }
+  throw Failure(Exit::configuration,
+                "HOME is not set, so there is no place to keep the token: give --state-dir");
+}
+
+HostAndPort parse_gpsd(const Setting& setting) {
+  std::string_view text = setting.value;
+  if (text.empty()) text = default_gpsd;
+  std::string_view host = text;
+  std::string_view port = "2947";
+  const bool bracketed = text.front() == '[';
+  const std::size_t colon = text.find(':', bracketed ? std::min(text.find(']'), text.size()) : 0);
+  if (colon != std::string_view::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+  }
+  const auto refuse = [&setting](const char* rule) {
+    throw Failure(Exit::usage, describe(setting, rule));
+  };
+  if (bracketed) {
+    if (host.size() < 3 || host.back() != ']') refuse("HOST[:PORT], an IPv6 address as [::1]:2947");
+    host = host.substr(1, host.size() - 2);
+  } else if (host.empty() || port.find(':') != std::string_view::npos) {
+    refuse("HOST[:PORT], an IPv6 address as [::1]:2947");
+  }
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > 65535) {
+    refuse("HOST[:PORT] with a port of 1..65535");
+  }
+  return {std::string(host), std::string(port)};
+}
+
+std::string read_file(const Setting& file, Exit exit) {
+  const Descriptor descriptor = open_file(file, exit);
+  return read_all(descriptor.get(), file, exit);
+}
+
+}  // namespace here_tracking::cli

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/gather.hpp"
+#include "here_tracking/nmea.hpp"
+#include "here_tracking/platform/gpsd.hpp"
+
+#include "console.hpp"
+#include "scan_file.hpp"
+#include "settings.hpp"
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace here_tracking::cli {
+
+/// The last valid fix of a recorded NMEA log.
+class NmeaReplay final : public PositionSource {
+ public:
+  /// @param name of the log, for messages.
+  explicit NmeaReplay(std::string name) : name_(std::move(name)) {}
+
+  void feed(std::string_view bytes);
+  /// The end of the log.
+  /// @throws Failure (usage) when there was not one NMEA sentence in it.
+  void finish();
+
+  /// @return ok; no_data, with a warning.
+  Status read(Fix& fix, std::uint32_t timeout_ms) override;
+
+ private:
+  std::string name_;
+  NmeaParser parser_;
+  std::optional<Fix> fix_;
+};
+
+/// gpsd, with a warning when it has nothing.
+class GpsdReceiver final : public PositionSource {
+ public:
+  GpsdReceiver(HostAndPort address, Log& log);
+  Status read(Fix& fix, std::uint32_t timeout_ms) override;
+
+ private:
+  std::string name_;
+  ReasonLog log_;
+  GpsdSource source_;
+};
+
+class ScannedCells final : public CellSource {
+ public:
+  /// @param scan borrowed.
+  explicit ScannedCells(const Scan& scan) : scan_(scan) {}
+  Status scan(Sample& sample, std::uint32_t timeout_ms) override;
+
+ private:
+  const Scan& scan_;
+};
+
+class ScannedAccessPoints final : public WlanSource {
+ public:
+  /// @param scan borrowed.
+  explicit ScannedAccessPoints(const Scan& scan) : scan_(scan) {}
+  Status scan(Sample& sample, std::uint32_t timeout_ms) override;
+
+ private:
+  const Scan& scan_;
+};
+
+/// What the user named with --nmea, --gpsd, --scan and --payload. Files are read at once, so that
+/// what is wrong with them shows before anything is sent.
+class SourceSet {
+ public:
+  /// What all sources together can have at most fits in a sample of that size.
+  static constexpr std::size_t sample_bytes = 32UL * 1024;
+
+  /// @param log borrowed; gets what gpsd's source has to say.
+  /// @throws Failure (usage).
+  SourceSet(const std::vector<SourceSetting>& settings, Log& log);
+
+  /// Fills `sample`, with a line on standard error for each source that has nothing.
+  void gather_into(Sample& sample);
+
+ private:
+  void add_nmea(const Setting& setting);
+  void add_scan(const Setting& setting);
+  void set_payload(const Setting& setting);
+
+  std::deque<NmeaReplay> replays_;
+  std::deque<GpsdReceiver> receivers_;
+  std::vector<PositionSource*> positions_;
+  Scan scan_;
+  ScannedCells cells_{scan_};
+  ScannedAccessPoints access_points_{scan_};
+  std::string payload_;
+  bool stdin_used_ = false;
+  bool any_ = false;
+};
+
+}  // namespace here_tracking::cli

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "text.hpp"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <ctime>
+
+namespace here_tracking::cli {
+namespace {
+
+/// Bytes of the UTF-8 character at the front; 0 when there is none.
+std::size_t character_size(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t size = lead < 0x80                   ? 1
+                           : lead >= 0xc2 && lead < 0xe0 ? 2
+                           : lead >= 0xe0 && lead < 0xf0 ? 3
+                           : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                         : 0;
+  if (size > text.size()) return 0;
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80) return 0;
+  }
+  return size;
+}
+
+}  // namespace
+
+std::string utc_time(std::int64_t time_ms) {
+  std::int64_t seconds = time_ms / 1000;
+  std::int64_t rest_ms = time_ms % 1000;
+  if (rest_ms < 0) {
+    rest_ms += 1000;
+    --seconds;
+  }
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm parts{};
+  char date[64] = "";
+  if (gmtime_r(&time, &parts) == nullptr ||
+      std::strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &parts) == 0) {
+    return std::to_string(time_ms) + " ms";
+  }
+  char fraction[32];
+  std::snprintf(fraction, sizeof(fraction), ".%03" PRId64 "Z", rest_ms);
+  return std::string(date) + fraction;
+}
+
+std::string clock_difference(std::int64_t behind_ms) {
+  const std::int64_t magnitude_ms = behind_ms < 0 ? -behind_ms : behind_ms;
+  const std::int64_t tenths = (magnitude_ms + 50) / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) +
+         (behind_ms < 0 ? " s ahead" : " s behind");
+}
+
+std::string duration(std::uint32_t seconds) {
+  std::string text = std::to_string(seconds) + " s";
+  if (seconds < 60) return text;
+  const std::uint32_t minutes = seconds / 60;
+  text += " (";
+  if (minutes >= 60) text += std::to_string(minutes / 60) + " h ";
+  return text + std::to_string(minutes % 60) + " min)";
+}
+
+std::string printable(std::string_view text, std::size_t most) {
+  const bool cut = text.size() > most;
+  text = text.substr(0, most);
+  std::string line;
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    const bool control =
+        text[0] == '\x7f' || static_cast<unsigned char>(text[0]) < 0x20 ||
+        // C1 controls: terminals obey them like an escape.
+        (size == 2 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0);
+    line.append(size == 0 || control ? "?" : text.substr(0, size));
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return cut ? line + "..." : line;
+}
+
+std::string count(std::size_t number, std::string_view singular, std::string_view plural) {
+  return std::to_string(number).append(" ").append(number == 1 ? singular : plural);
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+}  // namespace here_tracking::cli

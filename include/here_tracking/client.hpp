@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/detail/server_time.hpp"
+#include "here_tracking/hooks.hpp"
+#include "here_tracking/shadow.hpp"
+#include "here_tracking/span.hpp"
+#include "here_tracking/status.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace here_tracking {
+
+/// Where the service is and who this device is. The text is borrowed: it must outlive the Client.
+struct ClientConfig {
+  /// `https://host[:port]`. Plain `http://` is accepted for a loopback host alone.
+  std::string_view base_url = "https://tracking.api.here.com";
+  std::string_view device_id;                ///< 1..50 characters, a UUID as a rule
+  std::string_view device_secret;            ///< 1..128 bytes; never logged, never stored
+  std::uint32_t connect_timeout_ms = 15000;  ///< Name resolution, TCP and TLS
+  std::uint32_t timeout_ms = 30000;          ///< A whole exchange
+};
+
+/// Memory that the Client works in. Borrowed: it must outlive the Client.
+struct ClientMemory {
+  /// Keeps the access token. Documented samples have about 840 characters; 2048 is a safe choice.
+  Span<char> token;
+  /// Requests are made and responses are taken here. A desired shadow with every member at its
+  /// maximum has about 4.2 kB, so 8 kB is a safe choice; at least Client::min_work_bytes.
+  Span<char> work;
+};
+
+/// Everything that is known about the last failure.
+struct ErrorDetail {
+  Status status;
+  std::int32_t here_error_code = 0;   ///< The service's `details.hereErrorCode`; 0: none given
+  std::array<char, 64> id{};          ///< The service's error id, an opaque text; empty: none given
+  std::array<char, 128> message{};    ///< The service's own words, cut to this size; may be empty
+  std::array<char, 37> request_id{};  ///< The X-Request-Id that was sent
+  std::optional<std::uint32_t> retry_after_s;  ///< From Retry-After (seconds or HTTP date)
+};
+
+enum class Delivery : std::uint8_t {
+  synchronous,   ///< The answer is the desired shadow.
+  asynchronous,  ///< The answer is empty: saves downlink bytes.
+};
+
+/// A device's conversation with HERE Tracking: server time, token, ingestion.
+///
+/// Time: server time is the monotonic clock plus an offset from `GET /v2/timestamp`, half the round
+/// trip taken off; the device's time of day is neither read nor set. The offset is kept through the
+/// storage hook while the clock's boot_id() stays the same, renewed with every new token when it is
+/// older than an hour, corrected by `x-here-timestamp`, and dropped when the `Date` of a response
+/// contradicts it by more than ten seconds.
+///
+/// Token: kept in memory and through the storage hook, used until shortly before its end (600 s, or
+/// a tenth of its life if that is less), dropped when the service refuses it.
+///
+/// So the first ingest() ever makes three requests, the next ones one each, the first after a
+/// restart one, the first after a reboot two.
+///
+/// One thread at a time; no call from an interrupt. A call blocks for at most the transport's time
+/// limits: at most eight exchanges. After construction nothing is allocated.
+class Client {
+ public:
+  static constexpr std::size_t min_work_bytes = 1536;
+  static constexpr std::size_t min_token_bytes = 64;
+
+  Client(const ClientConfig& config, const Hooks& hooks, ClientMemory memory);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Checks configuration and memory, without any request. The other calls first check themselves
+  /// what they need; time needs neither device_id nor device_secret.
+  /// @return ok; invalid_value (field_error() says what); buffer_too_small (memory below the
+  /// minimum).
+  Status check();
+
+  /// Server time in milliseconds since 1970 UTC, or nothing before the first synchronisation. Does
+  /// not run backwards for corrections up to ten seconds. No request; reads storage at first use.
+  [[nodiscard]] std::optional<std::int64_t> server_time_ms();
+
+  /// Makes sure that server time is known: a request only if it is not.
+  /// @return as sync_time().
+  Status ensure_time();
+
+  /// `GET /v2/timestamp`, now.
+  /// @return ok; invalid_value, buffer_too_small as check(); not_provided (no clock, entropy or transport); the network
+  ///         codes; timeout also when the answer took longer than 5 s twice, too long to set a
+  ///         clock by; response_too_large, response_invalid; forbidden, credentials_refused,
+  ///         rate_limited, server_error.
+  Status sync_time();
+
+  /// Makes sure that there is a token with some life left: a request only if there is none.
+  /// @return as sync_time(), and: credentials_refused, clock_refused, unknown_device, not_claimed,
+  ///         forbidden, rejected, rate_limited, server_error; buffer_too_small when the token is
+  ///         longer than ClientMemory::token.
+  Status ensure_token();
+
+  /// Seconds for which the present token is still good; 0 when there is none. No request.
+  [[nodiscard]] std::uint32_t token_life_s();
+
+  /// Forgets the token, in storage too: the next call gets a new one.
+  void drop_token();
+
+  /// `POST /v2/` with the given telemetry objects (Sample::json()), oldest first, strictly
+  /// ascending in time. All are taken or none. Gets the time and a token when needed. A token that
+  /// is refused (401, 403, 404) is replaced and the request repeated, once.
+  /// @param shadow receives the answer; left as it is unless ok is returned.
+  /// @return ok; invalid_value when `samples` is empty or holds an empty object; rejected,
+  /// too_large;
+  ///         everything that ensure_token() returns. After a network code, or a response that
+  ///         cannot be used, the service may or may not have the data.
+  Status ingest(Span<const std::string_view> samples, DesiredShadow& shadow,
+                Delivery delivery = Delivery::synchronous);
+
+  /// The same with a body that is read while it is sent: text of a JSON array.
+  Status ingest(BodySource& body, DesiredShadow& shadow, Delivery delivery = Delivery::synchronous);
+
+  /// About the last call that did not return ok.
+  [[nodiscard]] const ErrorDetail& last_error() const { return error_; }
+
+  /// What the last invalid_value was about.
+  [[nodiscard]] const FieldError& field_error() const { return field_error_; }
+
+ private:
+  class Response;
+  struct Call;
+
+  Status check_service();
+  Status fail(Status status);
+  Status refuse(const char* field, std::size_t length, const char* rule);
+  Status refused(const Response& response, bool for_token);
+  Status exchange(const Call& call, Response& response);
+  Status make_request_id();
+  Status request_token();
+  Status take_token(const Response& response);
+  bool keep_token(std::string_view token);
+  Status ingest_once(BodySource& body, DesiredShadow& shadow, Delivery delivery,
+                     Response& response);
+  void watch_date(const Response& response);
+  void set_time(std::int64_t server_s, const Response& response);
+  void forget_time();
+  void load_state();
+  void store_time();
+  void store_token();
+  void warn_about_storage(Status status, std::string_view what);
+  [[nodiscard]] std::uint64_t identity() const;
+  [[nodiscard]] bool has_token();
+
+  ClientConfig config_;
+  Hooks hooks_;
+  ClientMemory memory_;
+  std::array<char, 128> host_{};
+  Origin origin_;
+  detail::ServerTime time_;
+  std::size_t authorization_size_ = 0;  // of "Bearer <token>" in memory_.token; 0: no token
+  std::int64_t token_expires_ms_ = 0;   // server time
+  std::int64_t token_renew_ms_ = 0;     // server time
+  ErrorDetail error_;
+  FieldError field_error_;
+  const char* url_rule_ = nullptr;
+  bool loaded_ = false;
+  bool date_trusted_ = true;
+};
+
+}  // namespace here_tracking

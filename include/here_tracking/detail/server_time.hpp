@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace here_tracking::detail {
+
+/// Server time as a monotonic clock plus an offset.
+class ServerTime {
+ public:
+  /// Corrections up to this size never make at() run backwards: it stands still until caught up.
+  static constexpr std::int64_t max_hold_ms = 10000;
+
+  [[nodiscard]] bool known() const { return known_; }
+  [[nodiscard]] std::int64_t offset_ms() const { return offset_ms_; }
+  [[nodiscard]] std::int64_t synced_at_ms() const { return synced_at_ms_; }
+
+  void set(std::int64_t offset_ms, std::int64_t monotonic_ms) {
+    offset_ms_ = offset_ms;
+    synced_at_ms_ = monotonic_ms;
+    known_ = true;
+  }
+  void forget() { known_ = false; }
+
+  [[nodiscard]] std::int64_t at(std::int64_t monotonic_ms) {
+    const std::int64_t now_ms = monotonic_ms + offset_ms_;
+    if (now_ms < latest_ms_ && latest_ms_ - now_ms <= max_hold_ms) return latest_ms_;
+    latest_ms_ = now_ms;
+    return now_ms;
+  }
+
+ private:
+  std::int64_t offset_ms_ = 0;
+  std::int64_t synced_at_ms_ = 0;
+  std::int64_t latest_ms_ = 0;
+  bool known_ = false;
+};
+
+}  // namespace here_tracking::detail

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/span.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace here_tracking {
+
+/// The one closed set of outcomes of this library. Each function names those that it can return.
+enum class Code : std::uint8_t {
+  ok = 0,
+
+  // The caller, before anything was sent.
+  invalid_value,     ///< A value breaks a rule of the service; a FieldError says which.
+  buffer_too_small,  ///< It does not fit the memory that was handed over; nothing was changed.
+
+  // The hooks.
+  not_provided,  ///< The device has no such hook.
+  no_data,       ///< The hook works and has nothing now: no fix, no record of that name.
+  hook_failed,   ///< The hook reports a failure of its own.
+
+  // The network. Nothing is known about whether the service processed the request.
+  dns_failed,       ///< The host name was not resolved.
+  connect_failed,   ///< No connection: refused, unreachable.
+  tls_failed,       ///< The handshake failed: untrusted, expired or foreign certificate, protocol.
+  timeout,          ///< The connect or the total time limit ran out.
+  connection_lost,  ///< The connection ended before the response was complete.
+
+  // A response that cannot be used.
+  response_too_large,  ///< Longer than the memory or the limit that it has to fit.
+  response_invalid,    ///< Not the JSON that the service documents, or an undocumented status.
+
+  // The service's word.
+  rejected,             ///< 400: wrong format or value. Never repeat unchanged.
+  credentials_refused,  ///< 401: the signature, or a token that is only seconds old, was refused.
+  clock_refused,        ///< 401 with a time correction, even after the clock was corrected.
+  forbidden,            ///< 403, or 404 on ingestion, also with a new token.
+  unknown_device,       ///< 404 for a token: no licence for this device id.
+  not_claimed,          ///< 412: nobody has claimed the device yet. Ask again in minutes to hours.
+  too_large,            ///< 413: the body is too large for the service.
+  rate_limited,         ///< 429: see ErrorDetail::retry_after_s.
+  server_error,         ///< 5xx: the service or something before it has a problem.
+};
+
+/// The code's name, as it is spelled above. Static text.
+[[nodiscard]] const char* to_string(Code code);
+
+/// The outcome of a call: a code and, where a response arrived, its HTTP status. Four bytes.
+class [[nodiscard]] Status {
+ public:
+  constexpr Status() = default;
+  constexpr Status(Code code,  // NOLINT(google-explicit-constructor): `return Code::timeout;`
+                   std::uint16_t http_status = 0)
+      : http_status_(http_status), code_(code) {}
+
+  [[nodiscard]] constexpr bool ok() const { return code_ == Code::ok; }
+  [[nodiscard]] constexpr Code code() const { return code_; }
+  /// 0 when no response arrived or none was involved.
+  [[nodiscard]] constexpr std::uint16_t http_status() const { return http_status_; }
+
+  friend constexpr bool operator==(Status a, Status b) {
+    return a.code_ == b.code_ && a.http_status_ == b.http_status_;
+  }
+  friend constexpr bool operator!=(Status a, Status b) { return !(a == b); }
+
+ private:
+  std::uint16_t http_status_ = 0;
+  Code code_ = Code::ok;
+};
+
+/// Why a value was refused on the device: the field in the service's own words, the value, the
+/// rule. All text is static.
+struct FieldError {
+  const char* field = "";     ///< For example "scan.gsm.cid".
+  std::int64_t value = 0;     ///< The refused value times 10^decimals; for text, its length.
+  std::uint8_t decimals = 0;  ///< Decimal places in `value`: 7 for coordinates, 3 for mm as m.
+  const char* rule = "";      ///< For example "0..65535".
+  const char* unit = "";      ///< " bytes" where `value` is the length of a text.
+};
+
+/// Writes "scan.gsm.cid = 70000: must be 0..65535" without a terminator, cut to the space given.
+/// Returns the length; 112 bytes hold every message of this library.
+std::size_t format(const FieldError& error, Span<char> into);
+
+}  // namespace here_tracking

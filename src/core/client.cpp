@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/client.hpp"
+
+#include "here_tracking/telemetry.hpp"
+
+#include "crypto.hpp"
+#include "http_date.hpp"
+#include "oauth.hpp"
+#include "records.hpp"
+#include "service_reply.hpp"
+#include "shadow_reader.hpp"
+#include "text.hpp"
+#include "url.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <tuple>
+
+namespace here_tracking {
+namespace {
+
+constexpr std::string_view timestamp_target = "/v2/timestamp";
+constexpr std::string_view token_target = "/v2/token";
+constexpr std::string_view bearer = "Bearer ";
+
+constexpr std::int64_t max_round_trip_ms = 5000;
+constexpr std::int64_t max_date_error_ms = 10000;
+constexpr std::int64_t time_age_for_token_ms = 3600LL * 1000;
+constexpr std::int64_t max_time_age_ms = 25LL * 3600 * 1000;
+constexpr std::int64_t max_renewal_margin_ms = 600LL * 1000;
+
+static_assert(std::tuple_size_v<decltype(ErrorDetail::request_id)> == 36 + 1);
+
+/// `[` + objects joined with `,` + `]`.
+class ArrayBody final : public BodySource {
+ public:
+  explicit ArrayBody(Span<const std::string_view> objects) : objects_(objects) {
+    for (const std::string_view object : objects)
+      size_ += object.size() + 1;
+  }
+
+  [[nodiscard]] std::size_t size() const override { return size_; }
+
+  std::size_t read(std::size_t offset, Span<char> into) override {
+    std::size_t start = 0;  // of the piece, in the body
+    std::size_t copied = 0;
+    const auto copy = [&](std::string_view piece) {
+      const std::size_t at = offset + copied;
+      if (at >= start && at < start + piece.size() && copied < into.size()) {
+        copied += copy_text(after(piece, at - start), {into.data() + copied, into.size() - copied});
+      }
+      start += piece.size();
+    };
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+      copy(i == 0 ? "[" : ",");
+      copy(objects_[i]);
+    }
+    copy("]");
+    return copied;
+  }
+
+ private:
+  Span<const std::string_view> objects_;
+  std::size_t size_ = 1;
+};
+
+}  // namespace
+
+struct Client::Call {
+  std::string_view method;
+  std::string_view target;
+  std::string_view authorization;
+  BodySource* body = nullptr;
+  Span<char> response_memory;
+};
+
+class Client::Response final : public ResponseHandler {
+ public:
+  void on_status(std::uint16_t http_status) override {
+    status_ = http_status;
+    size_ = 0;
+    here_timestamp_s.reset();
+    date_s.reset();
+    retry_after_s.reset();
+    retry_after_date_s.reset();
+  }
+
+  void on_header(std::string_view name, std::string_view value) override {
+    std::uint64_t number = 0;
+    std::int64_t date = 0;
+    if (equals_ignoring_case(name, "x-here-timestamp")) {
+      if (parse_digits(value, max_timestamp_ms / 1000, number)) {
+        here_timestamp_s = static_cast<std::int64_t>(number);
+      }
+    } else if (equals_ignoring_case(name, "date")) {
+      if (parse_http_date(value, date)) date_s = date;
+    } else if (equals_ignoring_case(name, "retry-after")) {
+      if (parse_digits(value, 0xffffffffU, number)) {
+        retry_after_s = static_cast<std::uint32_t>(number);
+      } else if (parse_http_date(value, date)) {
+        retry_after_date_s = date;
+      }
+    }
+  }
+
+  bool on_body(std::string_view piece) override {
+    if (piece.size() > memory_.size() - size_) return false;
+    std::memcpy(memory_.data() + size_, piece.data(), piece.size());
+    size_ += piece.size();
+    return true;
+  }
+
+  void start(Span<char> memory, std::int64_t now_ms) {
+    on_status(0);
+    memory_ = memory;
+    sent_ms = now_ms;
+  }
+
+  [[nodiscard]] std::uint16_t status() const { return status_; }
+  [[nodiscard]] std::string_view body() const { return {memory_.data(), size_}; }
+  [[nodiscard]] std::int64_t round_trip_ms() const { return received_ms - sent_ms; }
+  [[nodiscard]] std::int64_t middle_ms() const { return sent_ms + round_trip_ms() / 2; }
+
+  std::int64_t sent_ms = 0;
+  std::int64_t received_ms = 0;
+  std::optional<std::int64_t> here_timestamp_s;
+  std::optional<std::int64_t> date_s;
+  std::optional<std::uint32_t> retry_after_s;
+  std::optional<std::int64_t> retry_after_date_s;
+
+ private:
+  Span<char> memory_;
+  std::size_t size_ = 0;
+  std::uint16_t status_ = 0;
+};
+
+Client::Client(const ClientConfig& config, const Hooks& hooks, ClientMemory memory)
+    : config_(config), hooks_(hooks), memory_(memory) {
+  url_rule_ = parse_base_url(config_.base_url, host_, origin_);
+  if (url_rule_ == nullptr && !origin_.tls && !is_loopback(origin_.host)) {
+    url_rule_ = "https:// for every host but this machine itself";
+  }
+}
+
+Client::~Client() {
+  wipe(memory_.token);
+}
+
+// ---- errors ----
+
+Status Client::fail(Status status) {
+  error_.status = status;
+  return status;
+}
+
+Status Client::refuse(const char* field, std::size_t length, const char* rule) {
+  field_error_ = {field, static_cast<std::int64_t>(length), 0, rule, " characters"};
+  return fail(Code::invalid_value);
+}
+
+Status Client::refused(const Response& response, bool for_token) {
+  read_error(response.body(), error_);
+  error_.retry_after_s = response.retry_after_s;
+  if (response.retry_after_date_s) {
+    const std::optional<std::int64_t> now_ms = server_time_ms();
+    const std::int64_t wait_s = now_ms ? *response.retry_after_date_s - *now_ms / 1000 : -1;
+    if (wait_s >= 0) error_.retry_after_s = static_cast<std::uint32_t>(wait_s);
+  }
+  const std::uint16_t http_status = response.status();
+  Code code = Code::response_invalid;
+  switch (http_status) {
+    case 400:
+      code = Code::rejected;
+      break;
+    case 401:
+      code = response.here_timestamp_s ? Code::clock_refused : Code::credentials_refused;
+      break;
+    case 403:
+      code = Code::forbidden;
+      break;
+    case 404:
+      code = for_token ? Code::unknown_device : Code::forbidden;
+      break;
+    case 412:
+      code = Code::not_claimed;
+      break;
+    case 413:
+      code = Code::too_large;
+      break;
+    case 429:
+      code = Code::rate_limited;
+      break;
+    default:
+      if (http_status >= 500 && http_status <= 599) code = Code::server_error;
+  }
+  return fail({code, http_status});
+}
+
+Status Client::check_service() {
+  if (url_rule_ != nullptr) return refuse("base_url", config_.base_url.size(), url_rule_);
+  if (memory_.work.size() < min_work_bytes || memory_.token.size() < min_token_bytes) {
+    return fail(Code::buffer_too_small);
+  }
+  return {};
+}
+
+Status Client::check() {
+  const Status status = check_service();
+  if (!status.ok()) return status;
+  if (config_.device_id.empty() || config_.device_id.size() > 50) {
+    return refuse("device_id", config_.device_id.size(), "1..50 characters");
+  }
+  if (config_.device_secret.empty() || config_.device_secret.size() > max_secret_bytes) {
+    return refuse("device_secret", config_.device_secret.size(), "1..128 characters");
+  }
+  return {};
+}
+
+// ---- one request ----
+
+Status Client::make_request_id() {
+  std::array<std::uint8_t, 16> bytes{};
+  const Status status = hooks_.entropy->fill(bytes);
+  if (!status.ok()) return status;
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0fU) | 0x40U);  // version 4
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3fU) | 0x80U);  // variant of RFC 4122
+  TextBuilder text(error_.request_id);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text.append('-');
+    text.append_hex(bytes[i]);
+  }
+  return {};
+}
+
+Status Client::exchange(const Call& call, Response& response) {
+  error_ = {};
+  const std::int64_t now_ms = hooks_.clock->now_ms();
+  if (now_ms < 0) return fail(Code::not_provided);
+  const Status id_status = make_request_id();
+  if (!id_status.ok()) return fail(id_status);
+
+  std::array<HttpHeader, 4> headers;
+  std::size_t count = 0;
+  headers[count++] = {"Accept", "application/json"};
+  headers[count++] = {"X-Request-Id", {error_.request_id.data(), error_.request_id.size() - 1}};
+  if (!call.authorization.empty()) headers[count++] = {"Authorization", call.authorization};
+  if (call.body != nullptr) headers[count++] = {"Content-Type", "application/json"};
+
+  HttpRequest request;
+  request.method = call.method;
+  request.origin = origin_;
+  request.target = call.target;
+  request.headers = {headers.data(), count};
+  request.body = call.body;
+  request.connect_timeout_ms = config_.connect_timeout_ms;
+  request.timeout_ms = config_.timeout_ms;
+
+  response.start(call.response_memory, now_ms);
+  const Status status = hooks_.transport->exchange(request, response);
+  response.received_ms = hooks_.clock->now_ms();
+  if (!status.ok()) return fail({status.code(), response.status()});
+  return {};
+}
+
+// ---- time ----
+
+void Client::set_time(std::int64_t server_s, const Response& response) {
+  // The service tells whole seconds: on average it is half a second later.
+  const std::int64_t offset_ms = server_s * 1000 + 500 - response.middle_ms();
+  if (time_.known()) {
+    const std::int64_t step_ms = offset_ms - time_.offset_ms();
+    if (step_ms > max_date_error_ms || step_ms < -max_date_error_ms) {
+      char memory[96];
+      TextBuilder text(memory);
+      text.append("server time corrected by ");
+      text.append_decimal(step_ms, 3);
+      text.append(" s");
+      hooks_.log->write(LogLevel::warning, text.text());
+    }
+  }
+  time_.set(offset_ms, response.received_ms);
+  date_trusted_ =
+      !response.date_s || std::abs(*response.date_s - server_s) * 1000 <= max_date_error_ms;
+  store_time();
+}
+
+void Client::forget_time() {
+  time_.forget();
+  warn_about_storage(hooks_.storage->erase(ClockRecord::name), "erase the time offset");
+}
+
+void Client::watch_date(const Response& response) {
+  if (!time_.known() || !date_trusted_ || !response.date_s) return;
+  const std::int64_t difference_ms =
+      *response.date_s * 1000 + 500 - (response.middle_ms() + time_.offset_ms());
+  if (std::abs(difference_ms) <= max_date_error_ms + response.round_trip_ms() / 2) return;
+  hooks_.log->write(LogLevel::warning, "the clock has drifted from server time: asking again");
+  forget_time();
+}
+
+std::optional<std::int64_t> Client::server_time_ms() {
+  load_state();
+  const std::int64_t now_ms = hooks_.clock->now_ms();
+  if (!time_.known() || now_ms < 0) return std::nullopt;
+  return time_.at(now_ms);
+}
+
+Status Client::ensure_time() {
+  const Status status = check_service();
+  if (!status.ok()) return status;
+  load_state();
+  if (time_.known() && hooks_.clock->now_ms() - time_.synced_at_ms() <= max_time_age_ms) return {};
+  return sync_time();
+}
+
+Status Client::sync_time() {
+  const Status status = check_service();
+  if (!status.ok()) return status;
+  load_state();
+  // The first exchange may include a handshake over a slow network; the second does not.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Response response;
+    const Status sent = exchange({"GET", timestamp_target, {}, nullptr, memory_.work}, response);
+    if (!sent.ok()) return sent;
+    if (response.status() == 200) {
+      ServiceReply reply;
+      if (!read_reply(response.body(), reply) || reply.timestamp_s < 2) {
+        return fail({Code::response_invalid, response.status()});
+      }
+      if (response.round_trip_ms() > max_round_trip_ms) continue;
+      set_time(static_cast<std::int64_t>(reply.timestamp_s), response);
+      return {};
+    }
+    if (response.status() != 401 || !response.here_timestamp_s) return refused(response, false);
+    set_time(*response.here_timestamp_s, response);
+    return {};
+  }
+  return fail(Code::timeout);
+}
+
+// ---- token ----
+
+bool Client::has_token() {
+  const std::optional<std::int64_t> now_ms = server_time_ms();
+  return authorization_size_ != 0 && now_ms && *now_ms < token_renew_ms_;
+}
+
+std::uint32_t Client::token_life_s() {
+  const std::optional<std::int64_t> now_ms = server_time_ms();
+  if (authorization_size_ == 0 || !now_ms || *now_ms >= token_expires_ms_) return 0;
+  return static_cast<std::uint32_t>((token_expires_ms_ - *now_ms) / 1000);
+}
+
+void Client::drop_token() {
+  load_state();
+  if (authorization_size_ == 0) return;
+  wipe(memory_.token);
+  authorization_size_ = 0;
+  warn_about_storage(hooks_.storage->erase(TokenRecord::name), "erase the token");
+}
+
+Status Client::ensure_token() {
+  Status status = check();
+  if (status.ok()) status = ensure_time();
+  if (!status.ok() || has_token()) return status;
+  if (hooks_.clock->now_ms() - time_.synced_at_ms() > time_age_for_token_ms) {
+    const Status synced = sync_time();
+    if (!synced.ok()) return synced;
+  }
+  return request_token();
+}
+
+Status Client::request_token() {
+  for (int attempt = 0;; ++attempt) {
+    std::array<std::uint8_t, oauth_nonce_bytes> random{};
+    const Status status = hooks_.entropy->fill(random);
+    if (!status.ok()) return fail(status);
+    std::array<char, oauth_nonce_bytes> nonce{};
+    std::transform(random.begin(), random.end(), nonce.begin(), [](std::uint8_t byte) {
+      constexpr std::string_view alphabet =
+          "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+      return alphabet[byte % alphabet.size()];
+    });
+
+    OAuthRequest oauth;
+    oauth.origin = origin_;
+    oauth.target = token_target;
+    oauth.consumer_key = config_.device_id;
+    oauth.consumer_secret = config_.device_secret;
+    oauth.nonce = {nonce.data(), nonce.size()};
+    oauth.timestamp_s = time_.at(hooks_.clock->now_ms()) / 1000;
+
+    // The header stands at the end of the work memory, the response is taken in front of it.
+    TextBuilder header(memory_.work);
+    write_authorization(oauth, header);
+    const std::size_t room = memory_.work.size() - header.size();
+    std::memmove(memory_.work.data() + room, memory_.work.data(), header.size());
+
+    Response response;
+    Status result = exchange({"POST",
+                              token_target,
+                              {memory_.work.data() + room, header.size()},
+                              nullptr,
+                              {memory_.work.data(), room}},
+                             response);
+    bool again = false;
+    if (result.ok()) {
+      watch_date(response);
+      if (response.status() == 200) {
+        result = take_token(response);
+      } else {
+        result = refused(response, true);
+        if (response.status() == 401 && response.here_timestamp_s) {
+          set_time(*response.here_timestamp_s, response);
+          again = attempt == 0;
+        }
+      }
+    }
+    wipe(memory_.work);
+    if (result.ok()) store_token();
+    if (!again) return result;
+  }
+}
+
+bool Client::keep_token(std::string_view token) {
+  TextBuilder authorization(memory_.token);
+  authorization.append(bearer);
+  authorization.append(token);
+  authorization_size_ = authorization.overflow() ? 0 : authorization.size();
+  return authorization_size_ != 0;
+}
+
+Status Client::take_token(const Response& response) {
+  ServiceReply reply;
+  if (!read_reply(response.body(), reply) || !is_bearer_token(reply.access_token) ||
+      reply.expires_in_s == 0) {
+    return fail({Code::response_invalid, response.status()});
+  }
+  if (!keep_token(reply.access_token)) {
+    return fail({Code::buffer_too_small, response.status()});
+  }
+
+  const auto life_ms = static_cast<std::int64_t>(reply.expires_in_s) * 1000;
+  token_expires_ms_ = response.sent_ms + time_.offset_ms() + life_ms;
+  token_renew_ms_ = token_expires_ms_ - std::min(max_renewal_margin_ms, life_ms / 10);
+  return {};
+}
+
+// ---- ingestion ----
+
+Status Client::ingest(Span<const std::string_view> samples, DesiredShadow& shadow,
+                      Delivery delivery) {
+  const auto is_empty = [](std::string_view sample) { return sample.empty(); };
+  if (samples.empty() || std::any_of(samples.begin(), samples.end(), is_empty)) {
+    field_error_ = {"samples", static_cast<std::int64_t>(samples.size()), 0,
+                    "one or more, each with a timestamp"};
+    return fail(Code::invalid_value);
+  }
+  ArrayBody body(samples);
+  return ingest(body, shadow, delivery);
+}
+
+Status Client::ingest(BodySource& body, DesiredShadow& shadow, Delivery delivery) {
+  for (bool repeated = false;; repeated = true) {
+    // Only with the time is it known whether the stored token is still good.
+    Status status = check();
+    if (status.ok()) status = ensure_time();
+    const bool had_token = status.ok() && has_token();
+    if (status.ok()) status = ensure_token();
+    if (!status.ok()) return status;
+
+    Response response;
+    status = ingest_once(body, shadow, delivery, response);
+    const std::uint16_t http_status = response.status();
+    if (http_status != 401 && http_status != 403 && http_status != 404) return status;
+    drop_token();
+    if (http_status == 401 && response.here_timestamp_s) {
+      set_time(*response.here_timestamp_s, response);
+    }
+    if (repeated || !had_token) return status;
+    hooks_.log->write(LogLevel::info, "the token was refused: getting a new one");
+  }
+}
+
+Status Client::ingest_once(BodySource& body, DesiredShadow& shadow, Delivery delivery,
+                           Response& response) {
+  const std::string_view target = delivery == Delivery::synchronous ? "/v2/" : "/v2/?async=true";
+  const Status status = exchange(
+      {"POST", target, {memory_.token.data(), authorization_size_}, &body, memory_.work}, response);
+  if (!status.ok()) return status;
+  watch_date(response);
+  if (response.status() != 200 && response.status() != 204) return refused(response, false);
+  DesiredShadow answer;
+  if (!read_shadow(response.body(), answer)) {
+    return fail({Code::response_invalid, response.status()});
+  }
+  shadow = answer;
+  return {};
+}
+
+// ---- storage ----
+
+std::uint64_t Client::identity() const {
+  char memory[max_host_bytes + 16];
+  TextBuilder origin(memory);
+  write_origin(origin_, origin);
+  return fnv1a(config_.device_id, fnv1a("\n", fnv1a(origin.text())));
+}
+
+void Client::warn_about_storage(Status status, std::string_view what) {
+  if (status.ok() || status == Code::not_provided) return;
+  char memory[96];
+  TextBuilder text(memory);
+  text.append("storage: cannot ");
+  text.append(what);
+  text.append(": ");
+  text.append(to_string(status.code()));
+  hooks_.log->write(LogLevel::warning, text.text());
+}
+
+void Client::load_state() {
+  if (loaded_ || url_rule_ != nullptr) return;
+  loaded_ = true;
+  const Span<std::uint8_t> work(reinterpret_cast<std::uint8_t*>(memory_.work.data()),
+                                memory_.work.size());
+
+  std::size_t size = 0;
+  ClockRecord clock;
+  const std::uint64_t boot_id = hooks_.clock->boot_id();
+  Status status = hooks_.storage->load(ClockRecord::name, work, size);
+  if (!status.ok()) {
+    if (status != Code::no_data) warn_about_storage(status, "read the time offset");
+  } else if (decode({work.data(), size}, clock) && clock.identity == identity() && boot_id != 0 &&
+             clock.boot_id == boot_id && clock.synced_at_ms <= hooks_.clock->now_ms()) {
+    time_.set(clock.offset_ms, clock.synced_at_ms);
+  }
+
+  TokenRecord token;
+  status = hooks_.storage->load(TokenRecord::name, work, size);
+  if (!status.ok()) {
+    if (status != Code::no_data) warn_about_storage(status, "read the token");
+  } else if (decode({work.data(), size}, token) && token.identity == identity() &&
+             is_bearer_token(token.token) && keep_token(token.token)) {
+    token_expires_ms_ = token.expires_ms;
+    token_renew_ms_ = token.renew_ms;
+  }
+  wipe(memory_.work);
+}
+
+void Client::store_time() {
+  const std::uint64_t boot_id = hooks_.clock->boot_id();
+  if (boot_id == 0) return;
+  const auto bytes =
+      encode(ClockRecord{identity(), boot_id, time_.offset_ms(), time_.synced_at_ms()});
+  warn_about_storage(hooks_.storage->store(ClockRecord::name, bytes), "keep the time offset");
+}
+
+void Client::store_token() {
+  TokenRecord record;
+  record.identity = identity();
+  record.expires_ms = token_expires_ms_;
+  record.renew_ms = token_renew_ms_;
+  record.token = {memory_.token.data() + bearer.size(), authorization_size_ - bearer.size()};
+  Span<std::uint8_t> work(reinterpret_cast<std::uint8_t*>(memory_.work.data()),
+                          memory_.work.size());
+  const std::size_t size = encode(record, work);
+  const Status status = size == 0 ? Status(Code::buffer_too_small)
+                                  : hooks_.storage->store(TokenRecord::name, {work.data(), size});
+  warn_about_storage(status, "keep the token");
+  wipe(memory_.work);
+}
+
+}  // namespace here_tracking

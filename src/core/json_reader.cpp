@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "json_reader.hpp"
+
+#include "rapidjson.hpp"
+#include "text.hpp"
+
+#include <rapidjson/reader.h>
+
+namespace here_tracking {
+namespace {
+
+namespace rj = here_tracking_rapidjson;
+
+constexpr std::size_t decoded_bytes = 64;
+
+// In-situ parsing makes RapidJSON write decoded strings back through the stream instead of onto its
+// growing stack. This stream sends them to a buffer of a fixed size, so that the text stays as it
+// is and no length of string needs memory. NOLINTBEGIN(readability-identifier-naming): RapidJSON's
+// stream concept
+class Stream {
+ public:
+  using Ch = char;
+
+  explicit Stream(std::string_view json) : json_(json) {}
+
+  [[nodiscard]] Ch Peek() const { return offset_ < json_.size() ? json_[offset_] : '\0'; }
+  Ch Take() { return offset_ < json_.size() ? json_[offset_++] : '\0'; }
+  [[nodiscard]] std::size_t Tell() const { return offset_; }
+
+  Ch* PutBegin() {
+    begin_ = offset_;
+    count_ = 0;
+    return decoded_;
+  }
+  void Put(Ch c) {
+    if (count_ < decoded_bytes) decoded_[count_] = c;
+    ++count_;
+  }
+  void Flush() {}
+  std::size_t PutEnd(Ch*) { return count_; }
+
+  [[nodiscard]] JsonString string() const {
+    const std::size_t length = count_ - 1;  // a terminator was put
+    const bool complete = length <= decoded_bytes;
+    return {{decoded_, complete ? length : decoded_bytes},
+            complete,
+            slice(json_, begin_, offset_ - begin_ - 1)};
+  }
+  [[nodiscard]] std::string_view before(std::size_t length) const {
+    return slice(json_, offset_ - length, length);
+  }
+  [[nodiscard]] bool at_end() const { return offset_ == json_.size(); }
+
+ private:
+  std::string_view json_;
+  std::size_t offset_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t count_ = 0;
+  char decoded_[decoded_bytes];
+};
+
+class Adapter {
+ public:
+  using Ch = char;
+
+  Adapter(Stream& stream, JsonHandler& handler, std::size_t max_depth)
+      : stream_(stream), handler_(handler), max_depth_(max_depth) {}
+
+  bool Null() { return handler_.on_null(); }
+  bool Bool(bool value) { return handler_.on_bool(value); }
+  bool RawNumber(const Ch*, rj::SizeType length, bool) {
+    return handler_.on_number(stream_.before(length));
+  }
+  bool String(const Ch*, rj::SizeType, bool) { return handler_.on_string(stream_.string()); }
+  bool Key(const Ch*, rj::SizeType, bool) { return handler_.on_key(stream_.string()); }
+  bool StartObject() { return begin(true); }
+  bool EndObject(rj::SizeType) { return end(true); }
+  bool StartArray() { return begin(false); }
+  bool EndArray(rj::SizeType) { return end(false); }
+
+  // Numbers come as text; RapidJSON names these all the same.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
+
+  [[nodiscard]] bool too_deep() const { return depth_ > max_depth_; }
+
+ private:
+  bool begin(bool object) {
+    ++depth_;
+    return !too_deep() && handler_.on_begin(object, depth_, stream_.Tell());
+  }
+  bool end(bool object) { return handler_.on_end(object, depth_--, stream_.Tell()); }
+
+  Stream& stream_;
+  JsonHandler& handler_;
+  std::size_t max_depth_;
+  std::size_t depth_ = 0;
+};
+// NOLINTEND(readability-identifier-naming)
+
+// RapidJSON keeps a count and a state for each level, and enters a level before it asks the
+// handler.
+constexpr std::size_t level_bytes = 2 * sizeof(rj::SizeType);
+using Levels = FixedAllocator<(max_json_depth + 1) * level_bytes>;
+
+}  // namespace
+
+JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler) {
+  Stream stream(json);
+  Adapter adapter(stream, handler, max_depth < max_json_depth ? max_depth : max_json_depth);
+  Levels levels;
+  rj::GenericReader<rj::UTF8<>, rj::UTF8<>, Levels> reader(&levels, sizeof(Levels));
+  constexpr unsigned flags = rj::kParseIterativeFlag | rj::kParseInsituFlag |
+                             rj::kParseNumbersAsStringsFlag | rj::kParseValidateEncodingFlag;
+  const rj::ParseResult result = reader.Parse<flags>(stream, adapter);
+  if (adapter.too_deep()) return JsonResult::too_deep;
+  if (result.Code() == rj::kParseErrorTermination) return JsonResult::stopped;
+  if (result.IsError() || !stream.at_end()) return JsonResult::invalid;
+  return JsonResult::ok;
+}
+
+bool parse_json_number(std::string_view number, std::uint64_t max, std::uint64_t& value) {
+  if (number.empty() || number[0] == '-') return false;
+
+  std::int32_t exponent = 0;
+  const std::size_t e = number.find_first_of("eE");
+  if (e != std::string_view::npos) {
+    std::string_view digits = after(number, e + 1);
+    const bool negative = !digits.empty() && digits[0] == '-';
+    if (!digits.empty() && (digits[0] == '-' || digits[0] == '+')) digits.remove_prefix(1);
+    std::uint64_t magnitude = 1000;  // beyond it no digit decides anything
+    parse_digits(digits, 1000, magnitude);
+    exponent =
+        negative ? -static_cast<std::int32_t>(magnitude) : static_cast<std::int32_t>(magnitude);
+  }
+
+  // The digits without their point, and where the point stands in them.
+  const std::string_view mantissa = head(number, e);
+  const std::size_t point = mantissa.find('.');
+  auto integer_digits =
+      static_cast<std::int32_t>(point == std::string_view::npos ? mantissa.size() : point) +
+      exponent;
+  std::uint64_t result = 0;
+  bool rest = false;
+  for (const char c : mantissa) {
+    if (c == '.') continue;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (digit > 9) return false;
+    if (integer_digits <= 0) {
+      rest = rest || digit != 0;
+      continue;
+    }
+    if (digit > max || result > (max - digit) / 10) return false;
+    result = result * 10 + digit;
+    --integer_digits;
+  }
+  for (; integer_digits > 0 && result != 0; --integer_digits) {
+    if (result > max / 10) return false;
+    result *= 10;
+  }
+  if (rest) {
+    if (result >= max) return false;
+    ++result;
+  }
+  value = result;
+  return true;
+}
+
+}  // namespace here_tracking

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/span.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace here_tracking {
+
+/// A string of a JSON text.
+struct JsonString {
+  std::string_view text;  ///< Decoded; only its beginning unless `complete`
+  bool complete = true;   ///< Whether all of it was decoded
+  std::string_view raw;   ///< As it stands in the text, between the quotes
+};
+
+/// Receives the parts of a JSON text in order. Each function returns whether to go on.
+class JsonHandler {
+ public:
+  JsonHandler() = default;
+  JsonHandler(const JsonHandler&) = delete;
+  JsonHandler& operator=(const JsonHandler&) = delete;
+
+  virtual bool on_key(const JsonString&) { return true; }
+  virtual bool on_string(const JsonString&) { return true; }
+  virtual bool on_number(std::string_view /*text*/) { return true; }
+  virtual bool on_bool(bool) { return true; }
+  virtual bool on_null() { return true; }
+  /// `depth` is that of the members: 1 in the outermost container. `offset` is that of the bracket.
+  virtual bool on_begin(bool /*object*/, std::size_t /*depth*/, std::size_t /*offset*/) {
+    return true;
+  }
+  virtual bool on_end(bool /*object*/, std::size_t /*depth*/, std::size_t /*offset*/) {
+    return true;
+  }
+
+ protected:
+  ~JsonHandler() = default;
+};
+
+enum class JsonResult : std::uint8_t {
+  ok,
+  stopped,  ///< The handler did not want to go on
+  invalid,  ///< Not one JSON value in UTF-8
+  too_deep  ///< More than `max_depth` levels
+};
+
+/// Reads `json` piece by piece. Strings are decoded into 64 bytes of stack; longer ones come cut.
+JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler);
+
+/// A JSON number that is not negative, as an integer, rounded up. False when it is negative or
+/// greater than `max`.
+bool parse_json_number(std::string_view number, std::uint64_t max, std::uint64_t& value);
+
+}  // namespace here_tracking

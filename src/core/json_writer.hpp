@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "rapidjson.hpp"
+#include "text.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+#include <rapidjson/writer.h>
+
+namespace here_tracking {
+
+/// Writes one JSON value, compactly, at most max_json_depth levels deep. Overflow is the builder's.
+class JsonWriter {
+ public:
+  explicit JsonWriter(TextBuilder& out) : writer_(out, &levels_, max_json_depth) {}
+
+  void begin_object() { writer_.StartObject(); }
+  void end_object() { writer_.EndObject(); }
+  void begin_array() { writer_.StartArray(); }
+  void end_array() { writer_.EndArray(); }
+  void key(std::string_view name);
+  void integer(std::string_view name, std::int64_t value) { decimal(name, value, 0); }
+  void decimal(std::string_view name, std::int64_t value, std::uint8_t decimals);
+  void string(std::string_view name, std::string_view value);
+  /// A value that is JSON already.
+  void raw(std::string_view json);
+
+ private:
+  using Allocator = FixedAllocator<max_json_depth * 2 * sizeof(std::size_t)>;
+  using Utf8 = here_tracking_rapidjson::UTF8<>;
+
+  Allocator levels_;
+  here_tracking_rapidjson::Writer<TextBuilder, Utf8, Utf8, Allocator> writer_;
+};
+
+}  // namespace here_tracking

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+// A namespace of our own keeps these instantiations apart from those of a program that uses
+// RapidJSON with other settings. Allocation and assertions are defined away: all memory is ours,
+// and every precondition is checked before RapidJSON could.
+#define RAPIDJSON_NAMESPACE here_tracking_rapidjson
+#define RAPIDJSON_NEW(x) nullptr
+#define RAPIDJSON_DELETE(x) ((void)(x))
+#define RAPIDJSON_MALLOC(size) nullptr
+#define RAPIDJSON_REALLOC(ptr, new_size) nullptr
+#define RAPIDJSON_FREE(ptr) ((void)(ptr))
+#define RAPIDJSON_ASSERT(x) ((void)0)
+#define RAPIDJSON_HAS_STDSTRING 0
+
+namespace here_tracking {
+
+/// The deepest nesting that is read or written.
+inline constexpr std::size_t max_json_depth = 32;
+
+/// RapidJSON's allocator concept on memory of a fixed size, for one stack that asks for all of it
+/// at once and, its depth being limited, never for more.
+template <std::size_t bytes>
+class FixedAllocator {
+ public:
+  static const bool kNeedFree = false;  // NOLINT(readability-identifier-naming): RapidJSON's name
+
+  void* Malloc(std::size_t size) {  // NOLINT(readability-identifier-naming)
+    return size <= bytes ? memory_ : nullptr;
+  }
+  void* Realloc(void*, std::size_t, std::size_t size) {  // NOLINT(readability-identifier-naming)
+    return Malloc(size);
+  }
+  static void Free(void*) {}  // NOLINT(readability-identifier-naming)
+
+ private:
+  alignas(std::size_t) unsigned char memory_[bytes];
+};
+
+}  // namespace here_tracking

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/span.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace here_tracking {
+
+// What the Client keeps through the storage hook. Integers are little endian; a record begins with
+// four bytes that name its kind and version and ends with a 64-bit FNV-1a hash of all before it.
+// `identity` ties it to the service and device that it was made for.
+
+/// FNV-1a, 64 bits. Chain calls by passing the result on.
+[[nodiscard]] std::uint64_t fnv1a(Span<const std::uint8_t> bytes,
+                                  std::uint64_t hash = 0xcbf29ce484222325U);
+[[nodiscard]] std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 0xcbf29ce484222325U);
+
+struct ClockRecord {
+  static constexpr std::string_view name = "clock";
+  static constexpr std::size_t bytes = 44;
+
+  std::uint64_t identity = 0;
+  std::uint64_t boot_id = 0;
+  std::int64_t offset_ms = 0;
+  std::int64_t synced_at_ms = 0;
+};
+
+[[nodiscard]] std::array<std::uint8_t, ClockRecord::bytes> encode(const ClockRecord& record);
+bool decode(Span<const std::uint8_t> bytes, ClockRecord& record);
+
+struct TokenRecord {
+  static constexpr std::string_view name = "token";
+  static constexpr std::size_t overhead_bytes = 36;
+
+  std::uint64_t identity = 0;
+  std::int64_t expires_ms = 0;
+  std::int64_t renew_ms = 0;
+  std::string_view token;
+};
+
+/// Returns the record's length, or 0 when it does not fit.
+std::size_t encode(const TokenRecord& record, Span<std::uint8_t> into);
+/// `record.token` points into `bytes`.
+bool decode(Span<const std::uint8_t> bytes, TokenRecord& record);
+
+}  // namespace here_tracking

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/shadow.hpp"
+
+#include <string_view>
+
+namespace here_tracking {
+
+/// Reads the body of a 200 response to an ingestion. An empty body is a shadow without any wish.
+/// @return false when it is no JSON object or nested too deeply; `shadow` is then undefined.
+bool read_shadow(std::string_view body, DesiredShadow& shadow);
+
+}  // namespace here_tracking

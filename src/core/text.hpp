@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/span.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace here_tracking {
+
+/// Takes bytes, in pieces.
+class ByteSink {
+ public:
+  ByteSink() = default;
+  ByteSink(const ByteSink&) = delete;
+  ByteSink& operator=(const ByteSink&) = delete;
+
+  virtual void append(std::string_view piece) = 0;
+
+ protected:
+  ~ByteSink() = default;
+};
+
+/// Builds text in memory that somebody else owns. What does not fit is dropped and remembered.
+class TextBuilder final : public ByteSink {
+ public:
+  using Ch = char;  // with Put() and Flush() RapidJSON's output stream
+
+  explicit TextBuilder(Span<char> into) : into_(into) {}
+
+  void append(std::string_view piece) override;
+  void append(char c) { Put(c); }
+  void append_hex(std::uint8_t byte);  // lower case
+  void append_integer(std::int64_t value);
+  /// value / 10^decimals without trailing zeros: 525200066, 7 is "52.5200066".
+  void append_decimal(std::int64_t value, std::uint8_t decimals);
+
+  void Put(char c) {  // NOLINT(readability-identifier-naming): RapidJSON calls it so
+    if (wanted_ < into_.size()) into_[wanted_] = c;
+    ++wanted_;
+  }
+  void Flush() {
+  }  // NOLINT(readability-identifier-naming,readability-convert-member-functions-to-static)
+
+  [[nodiscard]] bool overflow() const { return wanted_ > into_.size(); }
+  [[nodiscard]] std::size_t size() const { return overflow() ? into_.size() : wanted_; }
+  /// What size() would be if there were room for all.
+  [[nodiscard]] std::size_t wanted() const { return wanted_; }
+  [[nodiscard]] std::string_view text() const { return {into_.data(), size()}; }
+
+ private:
+  Span<char> into_;
+  std::size_t wanted_ = 0;
+};
+
+// Parts of a text, cut to what there is. Those of std::string_view can throw, which a linker would
+// have to provide for.
+[[nodiscard]] constexpr std::string_view head(std::string_view text, std::size_t size) {
+  return {text.data(), size < text.size() ? size : text.size()};
+}
+[[nodiscard]] constexpr std::string_view after(std::string_view text, std::size_t size) {
+  text.remove_prefix(size < text.size() ? size : text.size());
+  return text;
+}
+[[nodiscard]] constexpr std::string_view slice(std::string_view text, std::size_t offset,
+                                               std::size_t size) {
+  return head(after(text, offset), size);
+}
+
+/// As much of `text` as there is room for. Returns its size.
+inline std::size_t copy_text(std::string_view text, Span<char> into) {
+  const std::string_view fitting = head(text, into.size());
+  if (!fitting.empty()) std::memcpy(into.data(), fitting.data(), fitting.size());
+  return fitting.size();
+}
+
+/// Decimal digits alone, at most `max`. False for anything else, an empty text among it.
+bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value);
+
+/// ASCII case is ignored.
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+[[nodiscard]] constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace here_tracking

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+
+[[ $# -eq 0 ]] || {
+  cat <<'END'
+Usage: tests/footprint/run.sh
+
+Builds the preset cortex-m4 and prints, in bytes, what each object of the
+core takes, what an image takes that gathers a sample and sends it, and what
+that image needs from the toolchain's libraries. mbedTLS is replaced by empty
+functions: its size depends on the configuration that a firmware chooses.
+
+Fails if the image holds the heap, formatted output, floating point text,
+exceptions, RTTI, or anything that starts or ends a hosted program.
+END
+  [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
+}
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+toolchains/make-sysroot.sh cortex-m4
+cmake --preset cortex-m4 >/dev/null
+cmake --build --preset cortex-m4 -j2
+
+build=build/cortex-m4
+archive=${build}/src/core/libhere_tracking.a
+image=${build}/tests/footprint/footprint
+map=${build}/tests/footprint/footprint.map
+tool=arm-none-eabi
+
+echo
+echo "Core, each object before unused sections are dropped"
+"${tool}-size" -t "${archive}" | awk '
+  NR == 1 { printf "  %8s %8s %8s  %s\n", ".text", ".data", ".bss", "object"; next }
+  { name = $6; sub(/\.cpp\.obj$/, "", name); if ($6 == "(TOTALS)") name = "in all"
+    printf "  %8d %8d %8d  %s\n", $1, $2, $3, name }'
+
+echo
+echo "Image that gathers a sample and sends it (.text has the read-only data)"
+"${tool}-size" "${image}" | awk '
+  NR == 1 { printf "  %8s %8s %8s\n", ".text", ".data", ".bss"; next }
+  { printf "  %8d %8d %8d\n", $1, $2, $3 }'
+
+echo
+echo "Of that, by origin (code and read-only data)"
+awk '
+  /^Linker script and memory map/ { on = 1 }
+  /^ \.(debug|comment|ARM\.attributes)/ { next }
+  !on { next }
+  # A long section name stands on a line of its own before address, size and file.
+  /^ \.(text|rodata|ARM\.ex)[^ ]*$/ { pending = 1; next }
+  /^ \.(text|rodata|ARM\.ex)/ { size = $3; file = $4; pending = 0 }
+  pending && /^ +0x/ { size = $2; file = $3; pending = 0 }
+  file != "" {
+    if (file ~ /libhere_tracking\.a/) origin = "here_tracking"
+    else if (file ~ /mbedtls_stubs/) origin = "mbedTLS (empty functions)"
+    else if (file ~ /\.a\(/) { origin = file; sub(/.*\//, "", origin) }
+    else if (file ~ /main\.cpp/) origin = "the image itself"
+    else origin = "toolchain"
+    print origin "\t" size; file = ""
+  }' "${map}" | while IFS=$'\t' read -r origin size; do
+  printf '%s\t%d\n' "${origin}" "$((size))"
+done | awk -F'\t' '
+  { sum[$1] += $2 } END { for (o in sum) if (sum[o]) printf "  %8d  %s\n", sum[o], o }' | sort -k1,1nr
+
+symbols=$("${tool}-nm" --undefined-only --format=just-symbols "${archive}" 2>/dev/null |
+  grep -vE ':$|^$' | sort -u)
+defined=$("${tool}-nm" --defined-only --format=just-symbols "${archive}" | grep -vE ':$|^$' | sort -u)
+echo
+echo "What the core asks of others"
+comm -23 <(printf '%s\n' "${symbols}") <(printf '%s\n' "${defined}") | "${tool}-c++filt" |
+  awk '{ line = line (line == "" ? "" : " ") $0 } END { print line }' | fold -s -w 76 | sed 's/^/  /'
+
+unwanted='^(_?malloc(_r)?|_?free(_r)?|_?calloc(_r)?|_?realloc(_r)?|_sbrk(_r)?|sbrk'
+unwanted+='|_Zn[wa].*|_Zd[la].*'
+unwanted+='|.*printf.*|.*scanf.*|puts|putchar'
+unwanted+='|_?str(tod|tof|tol|toul|toll|toull)(_r|_l)?|ato[fil]|_dtoa_r|setlocale|localeconv'
+unwanted+='|__cxa_(throw|rethrow|allocate_exception|begin_catch|end_catch|pure_virtual|guard_.*|demangle)'
+unwanted+='|_ZSt[0-9]+__throw_.*|_Unwind_.*|__gxx_personality.*|__dynamic_cast|_ZT[IS].*|_ZSt9terminatev'
+unwanted+='|abort|exit|_exit|atexit|__aeabi_atexit|__cxa_atexit|raise|__assert_func'
+unwanted+='|time|_?gettimeofday(_r)?|clock|rand|srand|errno_location|_write(_r)?|_read(_r)?|_open(_r)?)$'
+found=$("${tool}-nm" --format=just-symbols "${image}" | grep -E "${unwanted}" || true)
+echo
+if [[ -n ${found} ]]; then
+  echo "FAIL: the image holds what a device without heap and files must not need:"
+  printf '%s\n' "${found}" | sort -u | "${tool}-c++filt" | sed 's/^/  /'
+  echo "Members of other libraries, and who asked for them first:"
+  # The linker names a member and, on the same line or the next, the file and symbol that want it.
+  awk '
+    /^Discarded input sections|^Memory Configuration/ { exit }
+    /^\// { member = $1; sub(/.*\//, "", member); $1 = "" }
+    member != "" && match($0, / \(.*\)$/) {
+      user = substr($0, 1, RSTART - 1); gsub(/^.*\/|^ +/, "", user)
+      if (member !~ /^(libhere_tracking|libgcc)/) print "  " member " <- " user substr($0, RSTART)
+      member = "" }' "${map}"
+  echo "Objects of the core that call the throwing functions of the C++ library:"
+  "${tool}-nm" -A --undefined-only "${archive}" | grep -E '_ZSt[0-9]+__throw_' |
+    sed -E 's/^[^:]*:([^:]*):.* U /  \1 /' | "${tool}-c++filt" || echo "  none"
+  exit 1
+fi
+echo "ok: no heap, formatted output, floating point text, exceptions, RTTI or program exit"

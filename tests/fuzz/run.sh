@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Fuzzes every parser of foreign bytes: tests/fuzz/run.sh [SECONDS_EACH] [TARGET...]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+seconds=${1:-60}
+[[ ${seconds} =~ ^[0-9]+$ ]] || {
+  echo "Usage: tests/fuzz/run.sh [SECONDS_EACH] [TARGET...]   (default: 60, all targets)" >&2
+  exit 2
+}
+targets=("${@:2}")
+[[ ${#targets[@]} -gt 0 ]] || targets=(gpsd json nmea payload scan_file)
+
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz -j2
+for target in "${targets[@]}"; do
+  found=build/fuzz/corpus/${target}
+  mkdir -p "${found}"
+  log=build/fuzz/${target}.log
+  # What is found is kept for the next run; the seeds in the source tree stay as they are.
+  if ! build/fuzz/tests/fuzz/"${target}"_fuzz -max_total_time="${seconds}" -timeout=10 \
+    -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/"${target}"- \
+    "${found}" tests/fuzz/corpus/"${target}" >"${log}" 2>&1; then
+    tail -n 40 "${log}" >&2
+    echo "${target}: failed; the input is in build/fuzz/${target}-*" >&2
+    exit 1
+  fi
+  printf '%-10s %10s inputs, no failure\n' "${target}" \
+    "$(awk '/number_of_executed_units/ {print $2}' "${log}")"
+done

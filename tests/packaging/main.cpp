@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/client.hpp"
+#include "here_tracking/platform/linux.hpp"
+#include "here_tracking/transport/curl.hpp"
+
+#include <array>
+#include <cstdio>
+
+namespace ht = here_tracking;
+
+// Links each of the three libraries, and shows that they run: nobody listens on port 1, so the
+// request must come back with a network failure.
+int main() {
+  ht::SystemClock clock;
+  ht::SystemEntropy entropy;
+  ht::CurlTransport transport;
+  ht::Hooks hooks;
+  hooks.clock = &clock;
+  hooks.entropy = &entropy;
+  hooks.transport = &transport;
+
+  ht::ClientConfig config;
+  config.base_url = "http://127.0.0.1:1";
+  config.device_id = "00000000-0000-4000-8000-000000000000";
+  config.device_secret = "packaging";
+
+  std::array<char, 2048> token{};
+  std::array<char, 8192> work{};
+  ht::Client client(config, hooks, {token, work});
+
+  const ht::Status status = client.sync_time();
+  std::printf("sync_time: %s\n", ht::to_string(status.code()));
+  return status.code() == ht::Code::connect_failed ? 0 : 1;
+}

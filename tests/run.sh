@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+# shellcheck source=cmake/debian-packages.sh
+source cmake/debian-packages.sh
+
+phases=(
+  "setup      install the Debian packages that are missing"
+  "dev        debug build; every test"
+  "asan       AddressSanitizer, UndefinedBehaviorSanitizer; unit and integration"
+  "format     clang-format on every C++ file"
+  "scripts    shellcheck on every script"
+  "tidy       clang-tidy on include/, src/ and examples/"
+  "armhf      32-bit ARM Linux; unit tests under qemu-arm"
+  "arm64      64-bit ARM Linux; unit tests under qemu-aarch64"
+  "footprint  bare-metal Cortex-M4: build, sizes, what it may not link"
+)
+jobs=2
+
+usage() {
+  echo "Usage: tests/run.sh [PHASE...]"
+  echo
+  echo "Runs the phases given, or all, in the order below. A single phase expects"
+  echo "that 'setup' has run at some time. Logs are in build/run-logs."
+  echo
+  list
+}
+
+list() { printf '  %s\n' "${phases[@]}"; }
+
+tracked() { # GLOB...: files of the project, also those not yet committed
+  git -c safe.directory='*' ls-files --cached --others --exclude-standard -- "$@" | sort -u |
+    while IFS= read -r file; do
+      [[ ! -f ${file} ]] || printf '%s\n' "${file}"
+    done
+}
+
+configure_and_build() { # PRESET
+  cmake --preset "$1" && cmake --build --preset "$1" -j"${jobs}"
+}
+
+# Integration tests share this machine's two cores with gpsd and emulators: -j2 is enough.
+run_ctest() { # PRESET ARGUMENT...
+  ctest --preset "$1" -j"${jobs}" --no-tests=error "${@:2}"
+}
+
+phase_setup() {
+  install_debian_packages "${packages_build[@]}" "${packages_emulator[@]}" "${packages_demo[@]}" \
+    "${packages_test[@]}" "${packages_lint[@]}" "${packages_arm_linux[@]}" \
+    "${packages_cortex_m[@]}" && echo "All packages are there."
+}
+
+phase_dev() {
+  configure_and_build dev && run_ctest dev
+}
+
+phase_asan() {
+  configure_and_build asan &&
+    UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan --label-regex '^(unit|integration)$'
+}
+
+phase_format() {
+  clang-format --version
+  local files
+  mapfile -t files < <(tracked '*.cpp' '*.hpp' '*.h')
+  clang-format --dry-run -Werror "${files[@]}" && echo "${#files[@]} files"
+}
+
+phase_scripts() {
+  local files
+  mapfile -t files < <(tracked '*.sh' .ci/run)
+  shellcheck --external-sources "${files[@]}" && echo "${#files[@]} scripts"
+}
+
+phase_tidy() {
+  clang-tidy --version | grep -i version
+  cmake --preset dev >/dev/null || return
+  # Generated sources must be there before they can be included.
+  cmake --build --preset dev -j"${jobs}" >/dev/null || return
+  local files
+  mapfile -t files < <(tracked 'src/*.cpp' 'examples/*.cpp')
+  printf '%s\0' "${files[@]}" |
+    xargs -0 -n1 -P"${jobs}" clang-tidy -p build/dev --quiet && echo "${#files[@]} files"
+}
+
+phase_arm_linux() { # PRESET
+  toolchains/make-sysroot.sh "$1" && configure_and_build "$1" && run_ctest "$1"
+}
+phase_armhf() { phase_arm_linux armhf; }
+phase_arm64() { phase_arm_linux arm64; }
+
+phase_footprint() { tests/footprint/run.sh; }
+
+names=()
+for phase in "${phases[@]}"; do
+  names+=("${phase%% *}")
+done
+
+chosen=()
+for argument in "$@"; do
+  case ${argument} in
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    --list)
+      list
+      exit 0
+      ;;
+    *)
+      [[ " ${names[*]} " == *" ${argument} "* ]] || {
+        echo "tests/run.sh: '${argument}' is not a phase; the phases are ${names[*]}" >&2
+        exit 2
+      }
+      chosen+=("${argument}")
+      ;;
+  esac
+done
+[[ ${#chosen[@]} -gt 0 ]] || chosen=("${names[@]}")
+
+logs=build/run-logs
+mkdir -p "${logs}"
+passed=0
+failed=0
+table=()
+for phase in "${names[@]}"; do
+  [[ " ${chosen[*]} " == *" ${phase} "* ]] || continue
+  printf '==> %s\n' "${phase}"
+  start=${SECONDS}
+  # A process of its own, and not in a condition, so that nothing leaks from phase to phase.
+  ("phase_${phase}") >"${logs}/${phase}.log" 2>&1 </dev/null
+  status=$?
+  took=$((SECONDS - start))
+  if [[ ${status} -eq 0 ]]; then
+    passed=$((passed + 1))
+    word=passed
+    case ${phase} in
+      setup) grep -E '^(Installing|All)' "${logs}/${phase}.log" ;;
+      footprint) sed -n '/^Core,/,$p' "${logs}/${phase}.log" ;;
+      *) grep -vE '^[[:space:]]*$|^Total Test time' "${logs}/${phase}.log" | tail -n 1 ;;
+    esac | sed 's/^/    /'
+  else
+    failed=$((failed + 1))
+    word=FAILED
+    {
+      grep -E '^FAIL|error:|\*\*\*' "${logs}/${phase}.log" | head -n 20
+      echo "..."
+      tail -n 30 "${logs}/${phase}.log"
+    } | sed 's/^/    /'
+    echo "    The whole log: ${logs}/${phase}.log"
+  fi
+  printf '<== %s %s after %d s\n' "${phase}" "${word}" "${took}"
+  table+=("$(printf '  %-10s %-7s %5d s' "${phase}" "${word}" "${took}")")
+done
+
+echo
+printf '%s\n' "${table[@]}"
+echo
+echo "${passed} passed, ${failed} failed"
+[[ ${failed} -eq 0 ]]

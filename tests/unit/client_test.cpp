@@ -1,0 +1,661 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/client.hpp"
+
+#include "support/catch.hpp"
+#include "support/fake_device.hpp"
+
+#include <memory>
+#include <regex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+using here_tracking::Client;
+using here_tracking::ClientConfig;
+using here_tracking::Code;
+using here_tracking::Delivery;
+using here_tracking::DesiredShadow;
+using here_tracking::Status;
+
+namespace {
+
+const std::string_view sample = R"({"timestamp":1767225600000})";
+
+Status send(Client& client, Delivery delivery = Delivery::synchronous) {
+  DesiredShadow shadow;
+  return client.ingest({&sample, 1}, shadow, delivery);
+}
+
+constexpr std::int64_t hour_ms = 3600 * 1000;
+
+}  // namespace
+
+TEST_CASE("The first report costs three requests, the next ones one each") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  REQUIRE(send(client).ok());
+  CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/token\nPOST /v2/\n");
+  REQUIRE(send(client).ok());
+  REQUIRE(send(client).ok());
+  CHECK(device.transport.requests.size() == 5);
+}
+
+TEST_CASE("A restarted program needs one request, after a reboot two, without storage three") {
+  fake::Device device;
+  {
+    Client client(fake::Device::config(), device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+  }
+  device.transport.requests.clear();
+  device.clock.now += hour_ms / 2;
+
+  SECTION("restart") {
+    Client client(fake::Device::config(), device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() == "POST /v2/\n");
+    CHECK(device.transport.requests[0].headers["Authorization"] == "Bearer h1.token-1");
+  }
+  SECTION("reboot") {
+    device.clock.boot = 2;
+    device.transport.server_ahead_ms += device.clock.now - 10;
+    device.clock.now = 10;
+    Client client(fake::Device::config(), device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/\n");
+  }
+  SECTION("reboot, and the stored token is refused") {
+    device.clock.boot = 2;
+    bool refused = false;
+    device.transport.answer = [&](const fake::Request& request) {
+      if (request.line == "POST /v2/" && !std::exchange(refused, true)) {
+        return fake::Reply{401, "{}", {}, {}};
+      }
+      return device.transport.healthy(request);
+    };
+    Client client(fake::Device::config(), device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() ==
+          "GET /v2/timestamp\nPOST /v2/\nPOST /v2/token\nPOST /v2/\n");
+  }
+  SECTION("a clock that cannot tell reboots") {
+    device.clock.boot = 0;
+    Client client(fake::Device::config(), device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/\n");
+  }
+  SECTION("without storage") {
+    here_tracking::Hooks hooks = device.hooks();
+    hooks.storage = &here_tracking::not_provided::storage;
+    Client client(fake::Device::config(), hooks, device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.requests.size() == 3);
+  }
+  SECTION("records of another device or service are not used") {
+    ClientConfig config = fake::Device::config();
+    SECTION("device") {
+      config.device_id = "another";
+    }
+    SECTION("service") {
+      config.base_url = "https://localhost:8443";
+    }
+    Client client(config, device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.requests.size() == 3);
+  }
+  SECTION("damaged records are not used") {
+    for (auto& [name, record] : device.storage.records)
+      record[12] ^= 1U;
+    Client client(fake::Device::config(), device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.requests.size() == 3);
+  }
+}
+
+TEST_CASE("Server time takes half the round trip off and follows the monotonic clock") {
+  fake::Device device;
+  device.transport.round_trip_ms = 4000;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  CHECK_FALSE(client.server_time_ms());
+  REQUIRE(client.sync_time().ok());
+  REQUIRE(client.server_time_ms());
+  CHECK(std::abs(*client.server_time_ms() - device.transport.server_ms()) <= 500);
+  device.clock.now += 12345;
+  CHECK(std::abs(*client.server_time_ms() - device.transport.server_ms()) <= 500);
+}
+
+TEST_CASE("An answer that took longer than 5 s sets no clock; the next one may") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  device.transport.round_trip_ms = 5001;
+  SECTION("slow once: the handshake") {
+    device.transport.answer = [&](const fake::Request& request) {
+      if (device.transport.requests.size() == 2) device.transport.round_trip_ms = 1000;
+      return device.transport.healthy(request);
+    };
+    CHECK(client.sync_time().ok());
+  }
+  SECTION("slow twice") {
+    CHECK(client.sync_time() == Code::timeout);
+    CHECK_FALSE(client.server_time_ms());
+  }
+  CHECK(device.transport.requests.size() == 2);
+}
+
+TEST_CASE("A time request is made without Authorization") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  REQUIRE(client.sync_time().ok());
+  CHECK(device.transport.requests[0].headers.count("Authorization") == 0);
+}
+
+TEST_CASE("A time request that is answered 401 with x-here-timestamp is answered all the same") {
+  fake::Device device;
+  device.transport.answer = [&](const fake::Request&) {
+    return fake::Reply{
+        401, "", {{"X-Here-Timestamp", std::to_string(device.transport.server_ms() / 1000)}}, {}};
+  };
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  REQUIRE(client.sync_time().ok());
+  CHECK(std::abs(*client.server_time_ms() - device.transport.server_ms()) <= 500);
+}
+
+TEST_CASE("A token request refused for its time is repeated once, corrected and with a new nonce") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  REQUIRE(client.sync_time().ok());
+  device.transport.requests.clear();
+  const std::int64_t offset_s = GENERATE(-3600, 3600);
+  device.transport.server_ahead_ms += offset_s * 1000;
+  bool never_satisfied = false;
+  device.transport.answer = [&](const fake::Request& request) {
+    std::smatch match;
+    const std::string& header = request.headers.at("Authorization");
+    REQUIRE(std::regex_search(header, match, std::regex("oauth_timestamp=\"([0-9]+)\"")));
+    const std::int64_t server_s = device.transport.server_ms() / 1000;
+    if (never_satisfied || std::abs(std::stoll(match[1]) - server_s) > 10) {
+      return fake::Reply{401, "{}", {{"x-here-timestamp", std::to_string(server_s)}}, {}};
+    }
+    return device.transport.healthy(request);
+  };
+  SECTION("and then accepted") {
+    CHECK(client.ensure_token().ok());
+  }
+  SECTION("and then given up") {
+    never_satisfied = true;
+    CHECK(client.ensure_token() == Status(Code::clock_refused, 401));
+  }
+  CHECK(device.transport.lines() == "POST /v2/token\nPOST /v2/token\n");
+  CHECK(device.transport.requests[0].headers["Authorization"].substr(0, 110) !=
+        device.transport.requests[1].headers["Authorization"].substr(0, 110));
+}
+
+TEST_CASE("A nonce and a request id are never used twice") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  std::set<std::string> nonces;
+  std::set<std::string> request_ids;
+  for (int i = 0; i < 50; ++i) {
+    client.drop_token();
+    REQUIRE(client.ensure_token().ok());
+    const auto& headers = device.transport.requests.back().headers;
+    std::smatch match;
+    const std::string& authorization = headers.at("Authorization");
+    REQUIRE(
+        std::regex_search(authorization, match, std::regex("oauth_nonce=\"([0-9A-Za-z]{20})\"")));
+    CHECK(nonces.insert(match[1]).second);
+    const std::string& id = headers.at("X-Request-Id");
+    CHECK(std::regex_match(
+        id, std::regex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")));
+    CHECK(request_ids.insert(id).second);
+  }
+}
+
+TEST_CASE("A token is renewed ten minutes before its end, or after nine tenths of a short life") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  std::int64_t good_for_ms = 0;
+  SECTION("24 hours") {
+    good_for_ms = (86399 - 600) * 1000;
+  }
+  SECTION("100 seconds") {
+    device.transport.token_life_s = 100;
+    good_for_ms = 90 * 1000;
+  }
+  REQUIRE(client.ensure_token().ok());
+  CHECK(client.token_life_s() >= device.transport.token_life_s - 1);
+  device.clock.now += good_for_ms - 1000;
+  REQUIRE(client.ensure_token().ok());
+  CHECK(device.transport.tokens == 1);
+  device.clock.now += 1000;
+  REQUIRE(client.ensure_token().ok());
+  CHECK(device.transport.tokens == 2);
+}
+
+TEST_CASE("The time is asked for again with a new token when it is older than an hour") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  REQUIRE(client.ensure_token().ok());
+  device.transport.requests.clear();
+  SECTION("younger") {
+    device.clock.now += hour_ms - 1000;
+    client.drop_token();
+    REQUIRE(client.ensure_token().ok());
+    CHECK(device.transport.lines() == "POST /v2/token\n");
+  }
+  SECTION("older") {
+    device.clock.now += hour_ms + 1000;
+    client.drop_token();
+    REQUIRE(client.ensure_token().ok());
+    CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/token\n");
+  }
+}
+
+TEST_CASE("A token that the service refuses is dropped, replaced, and the report repeated once") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  REQUIRE(send(client).ok());
+  device.transport.requests.clear();
+  const std::uint16_t refusal = GENERATE(as<std::uint16_t>(), 401, 403, 404);
+  int refusals = 1;
+  device.transport.answer = [&](const fake::Request& request) {
+    if (request.line == "POST /v2/" && refusals-- > 0) return fake::Reply{refusal, "{}", {}, {}};
+    return device.transport.healthy(request);
+  };
+  SECTION("then taken") {
+    CHECK(send(client).ok());
+    CHECK(device.transport.requests[0].body == device.transport.requests[2].body);
+    CHECK(device.transport.requests[2].headers["Authorization"] == "Bearer h1.token-2");
+  }
+  SECTION("then given up, the new token dropped as well") {
+    refusals = 2;
+    const Code expected = refusal == 401 ? Code::credentials_refused : Code::forbidden;
+    CHECK(send(client) == Status(expected, refusal));
+    CHECK(device.storage.records.count("token") == 0);
+  }
+  CHECK(device.transport.lines() == "POST /v2/\nPOST /v2/token\nPOST /v2/\n");
+}
+
+TEST_CASE("A fresh token that is refused is not replaced at once") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  device.transport.answer = [&](const fake::Request& request) {
+    if (request.line == "POST /v2/") return fake::Reply{403, "{}", {}, {}};
+    return device.transport.healthy(request);
+  };
+  CHECK(send(client) == Status(Code::forbidden, 403));
+  CHECK(device.transport.requests.size() == 3);
+  CHECK(client.token_life_s() == 0);
+}
+
+TEST_CASE("Each refusal of a token request has its own code") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  struct Case {
+    std::uint16_t http_status;
+    Code code;
+  };
+  const Case cases[] = {
+      {400, Code::rejected},         {401, Code::credentials_refused},
+      {403, Code::forbidden},        {404, Code::unknown_device},
+      {412, Code::not_claimed},      {429, Code::rate_limited},
+      {500, Code::server_error},     {503, Code::server_error},
+      {302, Code::response_invalid}, {418, Code::response_invalid},
+  };
+  for (const Case& c : cases) {
+    device.transport.answer = [&](const fake::Request& request) {
+      if (request.line == "POST /v2/token") return fake::Reply{c.http_status, "no", {}, {}};
+      return device.transport.healthy(request);
+    };
+    device.transport.requests.clear();
+    CAPTURE(c.http_status);
+    CHECK(client.ensure_token() == Status(c.code, c.http_status));
+    CHECK(device.transport.requests.size() <= 2);
+  }
+}
+
+TEST_CASE("An error carries code, HTTP status, the service's id and code, and the request id") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  device.transport.answer = [&](const fake::Request& request) {
+    if (request.line != "POST /v2/") return device.transport.healthy(request);
+    return fake::Reply{400,
+                       R"({"error":"Bad Request","code":400,"id":"e-1-lds2",)"
+                       R"("message":"[0].timestamp","details":{"hereErrorCode":400306}})",
+                       {},
+                       {}};
+  };
+  CHECK(send(client) == Status(Code::rejected, 400));
+  const here_tracking::ErrorDetail& error = client.last_error();
+  CHECK(error.status == Status(Code::rejected, 400));
+  CHECK(error.here_error_code == 400306);
+  CHECK(std::string(error.id.data()) == "e-1-lds2");
+  CHECK(std::string(error.message.data()) == "[0].timestamp");
+  CHECK(error.request_id.data() == device.transport.requests.back().headers["X-Request-Id"]);
+}
+
+TEST_CASE("Retry-After is told in seconds, whether given so or as a date") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  REQUIRE(send(client).ok());
+  std::string value;
+  std::optional<std::uint32_t> expected;
+  SECTION("seconds") {
+    value = "17";
+    expected = 17;
+  }
+  SECTION("date") {
+    value = "Thu, 01 Jan 2026 01:00:00 GMT";  // the service's clock shows 00:00:01
+    expected = 3599;
+  }
+  SECTION("a date in the past") {
+    value = "Wed, 31 Dec 2025 01:00:00 GMT";
+  }
+  SECTION("nonsense") {
+    value = "soon";
+  }
+  device.transport.answer = [&](const fake::Request&) {
+    return fake::Reply{429, "", {{"retry-after", value}}, {}};
+  };
+  CHECK(send(client) == Status(Code::rate_limited, 429));
+  CHECK(client.last_error().retry_after_s == expected);
+}
+
+TEST_CASE("A report carries the token, a request id and the objects in one array") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  const std::string_view samples[] = {R"({"timestamp":1})", R"({"timestamp":2})"};
+  DesiredShadow shadow;
+  REQUIRE(client.ingest(samples, shadow).ok());
+  const fake::Request& request = device.transport.requests.back();
+  CHECK(request.url == "https://tracking.api.here.com:443");
+  CHECK(request.body == R"([{"timestamp":1},{"timestamp":2}])");
+  CHECK(request.headers.at("Content-Type") == "application/json");
+  CHECK(request.headers.at("Authorization") == "Bearer h1.token-1");
+  CHECK(shadow.state_version == 3U);
+  CHECK(shadow.json == device.transport.shadow);
+}
+
+TEST_CASE("An asynchronous report asks for it and has no shadow") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  DesiredShadow shadow;
+  REQUIRE(client.ingest({&sample, 1}, shadow, Delivery::asynchronous).ok());
+  CHECK(device.transport.requests.back().line == "POST /v2/?async=true");
+  CHECK(shadow.json.empty());
+}
+
+TEST_CASE("A response that cannot be used is an error, and never more than its memory is taken") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  REQUIRE(client.ensure_token().ok());
+  DesiredShadow shadow;
+  shadow.state_version = 77;
+  Code expected = Code::ok;
+  fake::Reply reply;
+  SECTION("garbage") {
+    reply.body = "\x01\x02\xff";
+    expected = Code::response_invalid;
+  }
+  SECTION("truncated") {
+    reply.body = R"({"system":{)";
+    expected = Code::response_invalid;
+  }
+  SECTION("oversized") {
+    reply.body = "{\"a\":\"" + std::string(1000000, 'x') + "\"}";
+    expected = Code::response_too_large;
+  }
+  SECTION("too deep") {
+    reply.body = "{\"payload\":{\"a\":" + std::string(4000, '[') + std::string(4000, ']') + "}}";
+    expected = Code::response_invalid;
+  }
+  SECTION("a redirect") {
+    reply.status = 307;
+    reply.headers = {{"Location", "https://example.org/"}};
+    expected = Code::response_invalid;
+  }
+  SECTION("connection lost") {
+    reply.failure = Code::connection_lost;
+    expected = Code::connection_lost;
+  }
+  device.transport.requests.clear();
+  device.transport.answer = [&](const fake::Request&) { return reply; };
+  CHECK(client.ingest({&sample, 1}, shadow).code() == expected);
+  CHECK(device.transport.requests.size() == 1);
+  CHECK(shadow.state_version == 77U);
+}
+
+TEST_CASE("Token and time answers without their members, or beyond their range, are refused") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  REQUIRE(client.sync_time().ok());
+  for (const char* body :
+       {"", "[]", "{}", R"({"accessToken":"a"})", R"({"expiresIn":5})",
+        R"({"accessToken":"a","expiresIn":0})", R"({"accessToken":"a","expiresIn":-1})",
+        R"({"accessToken":"a","expiresIn":"5"})", R"({"accessToken":"","expiresIn":5})",
+        R"({"accessToken":"a b","expiresIn":5})", R"({"accessToken":"a\r\nX: b","expiresIn":5})",
+        R"({"accessToken":5,"expiresIn":5})", R"({"accessToken":"a","expiresIn":1e30})",
+        R"({"timestamp":1})", R"({"timestamp":"5"})", R"({"timestamp":4102448401})"}) {
+    device.transport.answer = [&](const fake::Request&) { return fake::Reply{200, body, {}, {}}; };
+    CAPTURE(body);
+    CHECK(client.ensure_token() == Status(Code::response_invalid, 200));
+    CHECK(client.sync_time() == Status(Code::response_invalid, 200));
+  }
+  CHECK(device.storage.records.count("token") == 0);
+}
+
+TEST_CASE("A token longer than its memory is an error that says so") {
+  fake::Device device;
+  char memory[64];
+  Client client(fake::Device::config(), device.hooks(), {memory, device.work});
+  device.transport.answer = [&](const fake::Request& request) {
+    if (request.line != "POST /v2/token") return device.transport.healthy(request);
+    return fake::Reply{
+        200, "{\"accessToken\":\"" + std::string(58, 'x') + "\",\"expiresIn\":9}", {}, {}};
+  };
+  CHECK(client.ensure_token() == Status(Code::buffer_too_small, 200));
+}
+
+TEST_CASE("Each network failure comes through as it is, with no request repeated") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  for (const Code code : {Code::dns_failed, Code::connect_failed, Code::tls_failed, Code::timeout,
+                          Code::connection_lost, Code::response_too_large, Code::hook_failed}) {
+    device.transport.requests.clear();
+    device.transport.answer = [&](const fake::Request&) {
+      fake::Reply reply;
+      reply.failure = code;
+      return reply;
+    };
+    CHECK(send(client) == code);
+    CHECK(device.transport.requests.size() == 1);
+  }
+}
+
+TEST_CASE(
+    "A Date header that contradicts server time by more than ten seconds has it asked again") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  const auto with_date = [&](const char* date) {
+    device.transport.answer = [&device, date](const fake::Request& request) {
+      fake::Reply reply = device.transport.healthy(request);
+      if (request.line == "POST /v2/") reply.headers = {{"Date", date}};
+      return reply;
+    };
+  };
+  with_date("Thu, 01 Jan 2026 00:00:05 GMT");
+  REQUIRE(send(client).ok());
+  device.transport.requests.clear();
+  SECTION("agreeing") {
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() == "POST /v2/\n");
+  }
+  SECTION("contradicting") {
+    with_date("Thu, 01 Jan 2026 00:01:00 GMT");
+    REQUIRE(send(client).ok());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() == "POST /v2/\nGET /v2/timestamp\nPOST /v2/\n");
+  }
+  SECTION("not trusted when the time service itself does not agree with its Date") {
+    device.transport.answer = [&](const fake::Request& request) {
+      fake::Reply reply = device.transport.healthy(request);
+      reply.headers = {{"Date", "Thu, 01 Jan 2026 00:01:00 GMT"}};
+      return reply;
+    };
+    REQUIRE(client.sync_time().ok());
+    device.transport.requests.clear();
+    REQUIRE(send(client).ok());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() == "POST /v2/\nPOST /v2/\n");
+  }
+}
+
+TEST_CASE("Storage that fails costs requests after a restart, nothing else") {
+  fake::Device device;
+  device.storage.broken = true;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  CHECK(send(client).ok());
+  CHECK(send(client).ok());
+  CHECK(device.transport.requests.size() == 4);
+  CHECK(device.log.lines.find("storage: cannot keep the token: hook_failed") != std::string::npos);
+}
+
+TEST_CASE("A missing hook is named by the status, and nothing is sent") {
+  fake::Device device;
+  here_tracking::Hooks hooks = device.hooks();
+  Code expected = Code::not_provided;
+  SECTION("none at all") {
+    hooks = {};
+  }
+  SECTION("clock") {
+    hooks.clock = &here_tracking::not_provided::clock;
+  }
+  SECTION("entropy") {
+    hooks.entropy = &here_tracking::not_provided::entropy;
+  }
+  SECTION("transport") {
+    hooks.transport = &here_tracking::not_provided::transport;
+  }
+  SECTION("broken entropy") {
+    device.entropy.broken = true;
+    expected = Code::hook_failed;
+  }
+  Client client(fake::Device::config(), hooks, device.memory());
+  CHECK(send(client) == expected);
+  CHECK(client.last_error().status == expected);
+  CHECK(device.transport.requests.empty());
+}
+
+TEST_CASE("A configuration that cannot work is refused before any request, with its field") {
+  fake::Device device;
+  ClientConfig config = fake::Device::config();
+  const std::string long_text(129, 'x');
+  std::string expected;
+  SECTION("URL") {
+    config.base_url = "tracking.api.here.com";
+    expected = "base_url = 21 characters: must be https://host[:port]";
+  }
+  SECTION("plain HTTP to another machine") {
+    config.base_url = "http://tracking.api.here.com";
+    expected = "base_url = 28 characters: must be https:// for every host but this machine itself";
+  }
+  SECTION("no device id") {
+    config.device_id = "";
+    expected = "device_id = 0 characters: must be 1..50 characters";
+  }
+  SECTION("long device id") {
+    config.device_id = std::string_view(long_text).substr(0, 51);
+    expected = "device_id = 51 characters: must be 1..50 characters";
+  }
+  SECTION("no secret") {
+    config.device_secret = "";
+    expected = "device_secret = 0 characters: must be 1..128 characters";
+  }
+  SECTION("long secret") {
+    config.device_secret = long_text;
+    expected = "device_secret = 129 characters: must be 1..128 characters";
+  }
+  Client client(config, device.hooks(), device.memory());
+  CHECK(client.check() == Code::invalid_value);
+  CHECK(send(client) == Code::invalid_value);
+  char text[112];
+  CHECK(std::string(text, here_tracking::format(client.field_error(), text)) == expected);
+  CHECK(device.transport.requests.empty());
+}
+
+TEST_CASE("The time is public: it needs no credentials") {
+  fake::Device device;
+  Client client({}, device.hooks(), device.memory());
+  CHECK(client.sync_time().ok());
+  CHECK(client.ensure_token() == Code::invalid_value);
+}
+
+TEST_CASE("Plain HTTP to this machine itself is accepted") {
+  fake::Device device;
+  ClientConfig config = fake::Device::config();
+  config.base_url = "http://127.0.0.1:8080";
+  Client client(config, device.hooks(), device.memory());
+  CHECK(send(client).ok());
+}
+
+TEST_CASE("Too little memory is refused before any request") {
+  fake::Device device;
+  char small[Client::min_work_bytes - 1];
+  Client client(fake::Device::config(), device.hooks(), {device.token, small});
+  CHECK(send(client) == Code::buffer_too_small);
+  Client other(fake::Device::config(), device.hooks(), {{small, 63}, device.work});
+  CHECK(send(other) == Code::buffer_too_small);
+  CHECK(device.transport.requests.empty());
+}
+
+TEST_CASE("The least memory is enough for the longest id and secret and an ordinary token") {
+  fake::Device device;
+  const std::string id(50, '\xff');
+  const std::string secret(128, '\xff');
+  ClientConfig config = fake::Device::config();
+  config.device_id = id;
+  config.device_secret = secret;
+  char work[Client::min_work_bytes];
+  device.transport.answer = [&](const fake::Request& request) {
+    if (request.line != "POST /v2/token") return device.transport.healthy(request);
+    return fake::Reply{
+        200, "{\"accessToken\":\"" + std::string(840, 'x') + "\",\"expiresIn\":86399}", {}, {}};
+  };
+  {
+    Client client(config, device.hooks(), {device.token, work});
+    REQUIRE(send(client).ok());
+  }
+  device.transport.requests.clear();
+  Client client(config, device.hooks(), {device.token, work});
+  REQUIRE(send(client).ok());
+  CHECK(device.transport.requests.size() == 1);
+}
+
+TEST_CASE("Nothing or an unfinished sample is not sent") {
+  fake::Device device;
+  Client client(fake::Device::config(), device.hooks(), device.memory());
+  DesiredShadow shadow;
+  CHECK(client.ingest(here_tracking::Span<const std::string_view>(), shadow) ==
+        Code::invalid_value);
+  const std::string_view samples[] = {sample, ""};
+  CHECK(client.ingest(samples, shadow) == Code::invalid_value);
+  CHECK(device.transport.requests.empty());
+}
+
+TEST_CASE("Secrets appear in no log line, and no longer in memory when the client is gone") {
+  fake::Device device;
+  const ClientConfig config = fake::Device::config();
+  auto client = std::make_unique<Client>(config, device.hooks(), device.memory());
+  REQUIRE(send(*client).ok());
+  device.transport.answer = [&](const fake::Request& request) {
+    if (request.line == "POST /v2/") return fake::Reply{401, "{}", {}, {}};
+    return device.transport.healthy(request);
+  };
+  CHECK_FALSE(send(*client).ok());
+  client.reset();
+  for (const std::string& secret : {std::string(config.device_secret), std::string("h1.token")}) {
+    CHECK(device.log.lines.find(secret) == std::string::npos);
+    CHECK(std::string(device.token, sizeof(device.token)).find(secret) == std::string::npos);
+    CHECK(std::string(device.work, sizeof(device.work)).find(secret) == std::string::npos);
+  }
+}

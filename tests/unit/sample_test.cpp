@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/telemetry.hpp"
+
+#include "support/catch.hpp"
+
+#include <string>
+#include <vector>
+
+using here_tracking::Code;
+using here_tracking::Fix;
+using here_tracking::GsmCell;
+using here_tracking::GsmNeighbour;
+using here_tracking::MacAddress;
+using here_tracking::PositionType;
+using here_tracking::Sample;
+using here_tracking::WlanAccessPoint;
+
+namespace {
+
+constexpr std::int64_t time_ms = 1515169948976;
+
+GsmCell cell() {
+  GsmCell c;
+  c.mcc = 262;
+  c.mnc = 1;
+  c.lac = 5126;
+  c.cid = 16504;
+  return c;
+}
+
+WlanAccessPoint access_point(MacAddress mac, std::int32_t powrx_dbm) {
+  WlanAccessPoint ap;
+  ap.mac = mac;
+  ap.powrx_dbm = powrx_dbm;
+  return ap;
+}
+
+std::string error_text(const Sample& sample) {
+  char text[112];
+  return {text, here_tracking::format(sample.field_error(), text)};
+}
+
+}  // namespace
+
+TEST_CASE("A sample with a timestamp alone is the service's minimal telemetry object") {
+  char buffer[64];
+  Sample sample(buffer);
+  CHECK(sample.empty());
+  REQUIRE(sample.set_timestamp(1767225600000).ok());
+  CHECK(sample.json() == R"({"timestamp":1767225600000})");
+}
+
+TEST_CASE("Without a timestamp there is no telemetry object") {
+  char buffer[64];
+  Sample sample(buffer);
+  CHECK(sample.json().empty());
+}
+
+TEST_CASE("A GSM scan with neighbours and a payload: the service's example for cells") {
+  char buffer[512];
+  Sample sample(buffer);
+  const GsmNeighbour neighbours[] = {{6, 82, {}, {}, {}},
+                                     {7, 85, {}, {}, {}},
+                                     {12, 93, {}, {}, {}},
+                                     {13, 88, {}, {}, {}},
+                                     {19, 88, {}, {}, {}}};
+  GsmCell c = cell();
+  c.nmr = neighbours;
+  REQUIRE(sample.add(c).ok());
+  REQUIRE(sample.set_payload(R"({"sensor":"data"})").ok());
+  REQUIRE(sample.set_timestamp(time_ms).ok());
+  CHECK(sample.json() == R"({"scan":{"gsm":[{"mcc":262,"mnc":1,"lac":5126,"cid":16504,"nmr":[)"
+                         R"({"bsic":6,"bcch":82},{"bsic":7,"bcch":85},{"bsic":12,"bcch":93},)"
+                         R"({"bsic":13,"bcch":88},{"bsic":19,"bcch":88}]}]},)"
+                         R"("payload":{"sensor":"data"},"timestamp":1515169948976})");
+}
+
+TEST_CASE("A WLAN scan and a payload: the service's example for access points") {
+  char buffer[512];
+  Sample sample(buffer);
+  REQUIRE(sample.add(access_point({0x1c, 0x1d, 0x86, 0x07, 0x01, 0x0f}, -45)).ok());
+  REQUIRE(sample.add(access_point({0xe4, 0xf4, 0xc6, 0xd9, 0x85, 0x59}, -39)).ok());
+  REQUIRE(sample.add(access_point({0x1c, 0x1d, 0x86, 0x07, 0x01, 0x0d}, -43)).ok());
+  REQUIRE(sample.add(access_point({0x1c, 0x1d, 0x86, 0x07, 0x01, 0x0b}, -44)).ok());
+  REQUIRE(sample.add(access_point({0x1c, 0x1d, 0x86, 0x07, 0x01, 0x04}, -58)).ok());
+  REQUIRE(sample.add(access_point({0x1c, 0x1d, 0x86, 0x07, 0x01, 0x03}, -59)).ok());
+  REQUIRE(sample.set_payload(R"({"sensor":"data"})").ok());
+  REQUIRE(sample.set_timestamp(time_ms).ok());
+  CHECK(sample.json() ==
+        R"({"scan":{"wlan":[{"mac":"1c:1d:86:07:01:0f","powrx":-45},)"
+        R"({"mac":"e4:f4:c6:d9:85:59","powrx":-39},{"mac":"1c:1d:86:07:01:0d","powrx":-43},)"
+        R"({"mac":"1c:1d:86:07:01:0b","powrx":-44},{"mac":"1c:1d:86:07:01:04","powrx":-58},)"
+        R"({"mac":"1c:1d:86:07:01:03","powrx":-59}]},)"
+        R"("payload":{"sensor":"data"},"timestamp":1515169948976})");
+}
+
+TEST_CASE("Measurements may come in any order") {
+  char buffer[1024];
+  Sample sample(buffer);
+  GsmCell second = cell();
+  second.cid = 2;
+  const Fix fix;
+  REQUIRE(sample.set_timestamp(5000).ok());
+  REQUIRE(sample.add(access_point({1, 1, 1, 1, 1, 1}, -1)).ok());
+  REQUIRE(sample.set_payload("{}").ok());
+  REQUIRE(sample.add(cell()).ok());
+  REQUIRE(sample.add(access_point({2, 2, 2, 2, 2, 2}, -2)).ok());
+  REQUIRE(sample.set_position(fix).ok());
+  REQUIRE(sample.add(second).ok());
+  CHECK(sample.json() == R"({"scan":{"wlan":[{"mac":"01:01:01:01:01:01","powrx":-1},)"
+                         R"({"mac":"02:02:02:02:02:02","powrx":-2}],)"
+                         R"("gsm":[{"mcc":262,"mnc":1,"lac":5126,"cid":16504},)"
+                         R"({"mcc":262,"mnc":1,"lac":5126,"cid":2}]},"payload":{},)"
+                         R"("position":{"lat":0,"lng":0,"accuracy":0},"timestamp":5000})");
+}
+
+TEST_CASE("A position is written with the digits that were measured, and no more") {
+  char buffer[512];
+  Sample sample(buffer);
+  Fix fix;
+  fix.lat_deg_e7 = 525200066;
+  fix.lng_deg_e7 = -134049540;
+  fix.accuracy_mm = 4500;
+  fix.confidence_percent = 95;
+  fix.alt_mm = -12345;
+  fix.altaccuracy_mm = 9000;
+  fix.heading_cdeg = 18049;
+  fix.speed_mm_s = 13500;
+  fix.satellite_count = 11;
+  fix.type = PositionType::gnss;
+  fix.timestamp_ms = 1767225599000;
+  REQUIRE(sample.set_position(fix).ok());
+  REQUIRE(sample.set_timestamp(1767225600000).ok());
+  CHECK(sample.json() ==
+        R"({"position":{"lat":52.5200066,"lng":-13.404954,"accuracy":4.5,"confidence":95,)"
+        R"("alt":-12.345,"altaccuracy":9,"heading":180,"speed":14,"satellitecount":11,)"
+        R"("type":"gnss","timestamp":1767225599000},"timestamp":1767225600000})");
+}
+
+TEST_CASE("Coordinates near zero and at their limits are written exactly") {
+  struct Case {
+    std::int32_t lat_deg_e7, lng_deg_e7;
+    const char* text;
+  };
+  const Case cases[] = {
+      {1, -1, R"("lat":0.0000001,"lng":-0.0000001,)"},
+      {-5000000, 10000000, R"("lat":-0.5,"lng":1,)"},
+      {900000000, 1800000000, R"("lat":90,"lng":180,)"},
+      {-900000000, -1800000000, R"("lat":-90,"lng":-180,)"},
+  };
+  for (const Case& c : cases) {
+    char buffer[256];
+    Sample sample(buffer);
+    Fix fix;
+    fix.lat_deg_e7 = c.lat_deg_e7;
+    fix.lng_deg_e7 = c.lng_deg_e7;
+    REQUIRE(sample.set_position(fix).ok());
+    REQUIRE(sample.set_timestamp(2).ok());
+    CHECK(std::string(sample.json()).find(c.text) != std::string::npos);
+  }
+}
+
+TEST_CASE("Heading and speed go together: one without the other is left out") {
+  char buffer[256];
+  Fix fix;
+  SECTION("heading alone") {
+    fix.heading_cdeg = 100;
+  }
+  SECTION("speed alone") {
+    fix.speed_mm_s = 100;
+  }
+  Sample sample(buffer);
+  REQUIRE(sample.set_position(fix).ok());
+  REQUIRE(sample.set_timestamp(2).ok());
+  CHECK(sample.json() == R"({"position":{"lat":0,"lng":0,"accuracy":0},"timestamp":2})");
+}
+
+TEST_CASE("Heading is rounded to 0..359 degrees, speed to whole metres per second") {
+  struct Case {
+    std::uint16_t heading_cdeg;
+    std::uint32_t speed_mm_s;
+    const char* text;
+  };
+  const Case cases[] = {
+      {35949, 499, R"("heading":359,"speed":0)"},
+      {35950, 500, R"("heading":0,"speed":1)"},
+      {36000, 1499, R"("heading":0,"speed":1)"},
+      {0, 4294967295U, R"("heading":0,"speed":4294967)"},
+  };
+  for (const Case& c : cases) {
+    char buffer[256];
+    Sample sample(buffer);
+    Fix fix;
+    fix.heading_cdeg = c.heading_cdeg;
+    fix.speed_mm_s = c.speed_mm_s;
+    REQUIRE(sample.set_position(fix).ok());
+    REQUIRE(sample.set_timestamp(2).ok());
+    CHECK(std::string(sample.json()).find(c.text) != std::string::npos);
+  }
+}
+
+TEST_CASE("A refusal names the field, the value and the rule, and leaves the sample as it was") {
+  char buffer[2048];
+  Sample sample(buffer);
+  REQUIRE(sample.set_timestamp(time_ms).ok());
+  REQUIRE(sample.add(cell()).ok());
+  const std::string before(sample.json());
+
+  Fix fix;
+  GsmCell c = cell();
+  GsmNeighbour neighbour;
+  std::string expected;
+
+  SECTION("latitude") {
+    fix.lat_deg_e7 = 915000000;
+    CHECK(sample.set_position(fix) == Code::invalid_value);
+    expected = "position.lat = 91.5: must be -90..90 degrees";
+  }
+  SECTION("longitude") {
+    fix.lng_deg_e7 = -1800000001;
+    CHECK(sample.set_position(fix) == Code::invalid_value);
+    expected = "position.lng = -180.0000001: must be -180..180 degrees";
+  }
+  SECTION("confidence") {
+    fix.confidence_percent = 96;
+    CHECK(sample.set_position(fix) == Code::invalid_value);
+    expected = "position.confidence = 96: must be 50..95 %";
+  }
+  SECTION("heading") {
+    fix.heading_cdeg = 36001;
+    fix.speed_mm_s = 1;
+    CHECK(sample.set_position(fix) == Code::invalid_value);
+    expected = "position.heading = 360.01: must be 0..360 degrees";
+  }
+  SECTION("satellites of a position that is not from a GNSS") {
+    fix.satellite_count = 5;
+    fix.type = PositionType::cell;
+    CHECK(sample.set_position(fix) == Code::invalid_value);
+    expected = "position.satellitecount = 5: must be left out unless the type is gnss";
+  }
+  SECTION("no satellites") {
+    fix.satellite_count = 0;
+    fix.type = PositionType::gnss;
+    CHECK(sample.set_position(fix) == Code::invalid_value);
+    expected = "position.satellitecount = 0: must be 1..50";
+  }
+  SECTION("access points of a position that is not from WLAN") {
+    fix.wlan_count = 5;
+    CHECK(sample.set_position(fix) == Code::invalid_value);
+    expected = "position.wlancount = 5: must be left out unless the type is wlan";
+  }
+  SECTION("time of the fix") {
+    fix.timestamp_ms = 1;
+    CHECK(sample.set_position(fix) == Code::invalid_value);
+    expected = "position.timestamp = 1: must be 2..4102448400000 ms since 1970";
+  }
+  SECTION("a second position") {
+    Sample other(buffer);
+    REQUIRE(other.set_position(fix).ok());
+    CHECK(other.set_position(fix) == Code::invalid_value);
+    CHECK(error_text(other) == "position = 2: must be given once a sample");
+    return;
+  }
+  SECTION("timestamp") {
+    CHECK(sample.set_timestamp(4102448400001) == Code::invalid_value);
+    expected = "timestamp = 4102448400001: must be 2..4102448400000 ms since 1970";
+  }
+  SECTION("mcc") {
+    c.mcc = 199;
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.mcc = 199: must be 200..999";
+  }
+  SECTION("mnc") {
+    c.mnc = 1000;
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.mnc = 1000: must be 0..999";
+  }
+  SECTION("lac") {
+    c.lac = 0;
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.lac = 0: must be 1..65535";
+  }
+  SECTION("cid") {
+    c.cid = 65536;
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.cid = 65536: must be 0..65535";
+  }
+  SECTION("timing advance") {
+    c.ta = 64;
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.ta = 64: must be 0..63";
+  }
+  SECTION("bsic without bcch") {
+    c.bsic = 5;
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.bsic = 5: must be given with bcch";
+  }
+  SECTION("bcch without bsic") {
+    c.bcch = 5;
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.bcch = 5: must be given with bsic";
+  }
+  SECTION("a neighbour's bsic") {
+    neighbour.bsic = 64;
+    c.nmr = {&neighbour, 1};
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.nmr.bsic = 64: must be 0..63";
+  }
+  SECTION("a neighbour's bcch") {
+    neighbour.bcch = -1;
+    c.nmr = {&neighbour, 1};
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.nmr.bcch = -1: must be 0..1023";
+  }
+  SECTION("a neighbour's lac") {
+    neighbour.lac = 0;
+    c.nmr = {&neighbour, 1};
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.nmr.lac = 0: must be 1..65535";
+  }
+  SECTION("a neighbour's cid") {
+    neighbour.cid = 65536;
+    c.nmr = {&neighbour, 1};
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.nmr.cid = 65536: must be 0..65535";
+  }
+  SECTION("a 17th neighbour") {
+    const std::vector<GsmNeighbour> neighbours(17);
+    c.nmr = {neighbours.data(), neighbours.size()};
+    CHECK(sample.add(c) == Code::invalid_value);
+    expected = "scan.gsm.nmr = 17: must be at most 16 neighbours";
+  }
+  CHECK(error_text(sample) == expected);
+  CHECK(sample.json() == before);
+  CHECK(sample.status().ok());
+}
+
+TEST_CASE("A scan takes 16 GSM cells and 128 access points") {
+  std::vector<char> buffer(16384);
+  Sample sample({buffer.data(), buffer.size()});
+  for (std::size_t i = 0; i < Sample::max_gsm_cells; ++i)
+    REQUIRE(sample.add(cell()).ok());
+  CHECK(sample.add(cell()) == Code::invalid_value);
+  CHECK(error_text(sample) == "scan.gsm = 17: must be at most 16 cells");
+  for (std::size_t i = 0; i < Sample::max_wlan_access_points; ++i) {
+    REQUIRE(sample.add(WlanAccessPoint{}).ok());
+  }
+  CHECK(sample.add(WlanAccessPoint{}) == Code::invalid_value);
+  CHECK(error_text(sample) == "scan.wlan = 129: must be at most 128 access points");
+}
+
+TEST_CASE("Signal levels outside their range are clamped to it, and counted") {
+  char buffer[512];
+  Sample sample(buffer);
+  GsmNeighbour neighbour;
+  neighbour.rxlevel_dbm = -24;
+  GsmCell c = cell();
+  c.rxlevel_dbm = -111;
+  c.nmr = {&neighbour, 1};
+  REQUIRE(sample.add(c).ok());
+  REQUIRE(sample.add(access_point({}, 1)).ok());
+  REQUIRE(sample.add(access_point({}, -129)).ok());
+  REQUIRE(sample.add(access_point({}, -128)).ok());
+  REQUIRE(sample.set_timestamp(2).ok());
+  CHECK(sample.json() ==
+        R"({"scan":{"gsm":[{"mcc":262,"mnc":1,"lac":5126,"cid":16504,"rxlevel":-110,)"
+        R"("nmr":[{"bsic":0,"bcch":0,"rxlevel":-25}]}],)"
+        R"("wlan":[{"mac":"00:00:00:00:00:00","powrx":0},)"
+        R"({"mac":"00:00:00:00:00:00","powrx":-128},{"mac":"00:00:00:00:00:00","powrx":-128}]},)"
+        R"("timestamp":2})");
+  CHECK(sample.clamped() == 4);
+}
+
+TEST_CASE("An access point whose owner opted out is never written") {
+  char buffer[512];
+  Sample sample(buffer);
+  WlanAccessPoint ap = access_point({1, 2, 3, 4, 5, 6}, -50);
+  REQUIRE(sample.set_timestamp(2).ok());
+  ap.ssid = "home_nomap";
+  CHECK(sample.add(ap).ok());
+  ap.ssid = "_nomap";
+  CHECK(sample.add(ap).ok());
+  CHECK(sample.json() == R"({"timestamp":2})");
+  CHECK(sample.withheld() == 2);
+  ap.ssid = "_nomap_really";
+  CHECK(sample.add(ap).ok());
+  CHECK(sample.json() ==
+        R"({"scan":{"wlan":[{"mac":"01:02:03:04:05:06","powrx":-50}]},"timestamp":2})");
+}
+
+TEST_CASE("A payload is written compactly and must be a JSON object of at most 1000 bytes") {
+  std::vector<char> buffer(4096);
+  Sample sample({buffer.data(), buffer.size()});
+  REQUIRE(sample.set_timestamp(2).ok());
+
+  SECTION("white space goes, content stays") {
+    REQUIRE(
+        sample.set_payload(" {\n\t\"a\" : [ 1 , -2.50e3 , true , null , \"b c\\u00e4\\n\" ] }\r\n ")
+            .ok());
+    CHECK(sample.json() ==
+          "{\"payload\":{\"a\":[1,-2.50e3,true,null,\"b c\\u00e4\\n\"]},\"timestamp\":2}");
+  }
+  SECTION("1000 bytes, not counting white space") {
+    const std::string payload = "{ \"k\" : \"" + std::string(992, 'x') + "\" }";
+    REQUIRE(sample.set_payload(payload).ok());
+  }
+  SECTION("1001 bytes") {
+    const std::string payload = "{\"k\":\"" + std::string(993, 'x') + "\"}";
+    CHECK(sample.set_payload(payload) == Code::invalid_value);
+    CHECK(error_text(sample) == "payload = 1001 bytes: must be at most 1000 bytes of compact JSON");
+  }
+  SECTION("no object") {
+    for (const char* text : {"", " ", "[]", "1", "\"a\"", "null", "{", "{}}", "{}x", "{\"a\":}",
+                             "{\"a\":01}", "{'a':1}", "{\"a\":1,}", "{\"a\":NaN}", "{\"a\" 1}",
+                             "{\"a\":\"\xff\"}", "{\"a\":\"\t\"}", "{\"a\":1}{}"}) {
+      CAPTURE(text);
+      CHECK(sample.set_payload(text) == Code::invalid_value);
+      CHECK(std::string(sample.field_error().rule) == "a valid JSON object in UTF-8");
+    }
+    CHECK(sample.set_payload({"{}\0", 3}) == Code::invalid_value);
+    CHECK(sample.json() == R"({"timestamp":2})");
+  }
+  SECTION("too deep") {
+    std::string payload = "{\"a\":" + std::string(Sample::max_payload_depth - 1, '[') +
+                          std::string(Sample::max_payload_depth - 1, ']') + "}";
+    CHECK(sample.set_payload(payload).ok());
+    sample.clear();
+    payload = "{\"a\":" + std::string(100000, '[');
+    CHECK(sample.set_payload(payload) == Code::invalid_value);
+  }
+  SECTION("twice") {
+    REQUIRE(sample.set_payload("{}").ok());
+    CHECK(sample.set_payload("{}") == Code::invalid_value);
+    CHECK(error_text(sample) == "payload = 2 bytes: must be given once a sample");
+  }
+}
+
+TEST_CASE("What does not fit is refused and remembered; the sample stays valid and can be sent") {
+  char buffer[140];
+  Sample sample(buffer);
+  REQUIRE(sample.add(access_point({1, 1, 1, 1, 1, 1}, -1)).ok());
+  CHECK(sample.add(cell()).ok());
+  CHECK(sample.add(cell()) == Code::buffer_too_small);
+  CHECK(sample.status() == Code::buffer_too_small);
+  CHECK(sample.set_payload(R"({"a":1})") == Code::buffer_too_small);
+  CHECK(sample.set_timestamp(4102448400000).ok());
+  CHECK(sample.json() ==
+        R"({"scan":{"wlan":[{"mac":"01:01:01:01:01:01","powrx":-1}],)"
+        R"("gsm":[{"mcc":262,"mnc":1,"lac":5126,"cid":16504}]},"timestamp":4102448400000})");
+  CHECK(sample.status() == Code::buffer_too_small);
+  sample.clear();
+  CHECK(sample.status().ok());
+}
+
+TEST_CASE("A buffer of any size is never overrun, and an accepted measurement is whole") {
+  for (std::size_t size = 0; size < 400; ++size) {
+    std::vector<char> memory(size + 1, '#');
+    Sample sample({memory.data(), size});
+    Fix fix;
+    fix.lat_deg_e7 = 525200066;
+    const bool position = sample.set_position(fix).ok();
+    const bool gsm = sample.add(cell()).ok();
+    const bool wlan = sample.add(access_point({1, 1, 1, 1, 1, 1}, -1)).ok();
+    const bool payload = sample.set_payload(R"({"a":1})").ok();
+    REQUIRE(sample.set_timestamp(time_ms).ok());
+    const std::string json(sample.json());
+    CAPTURE(size, json);
+    CHECK(memory[size] == '#');
+    CHECK(position == (json.find("position") != std::string::npos));
+    CHECK(gsm == (json.find("16504") != std::string::npos));
+    CHECK(wlan == (json.find("01:01") != std::string::npos));
+    CHECK(payload == (json.find("payload") != std::string::npos));
+    CHECK((position && gsm && wlan && payload) == sample.status().ok());
+    CHECK((json.empty() || json.back() == '}'));
+  }
+}

@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+Usage: toolchains/make-sysroot.sh armhf|arm64|cortex-m4...
+
+Makes build/sysroot/TARGET, the headers and libraries that the toolchain file
+of the same name compiles against.
+
+  armhf, arm64  Debian packages of that architecture, unpacked from the apt
+                sources of this machine. Its own dpkg is left alone.
+  cortex-m4     links to the RapidJSON and mbedTLS headers of this machine.
+
+Needs no root. Does nothing when the directory is up to date.
+END
+}
+
+die() {
+  echo "make-sysroot.sh: $*" >&2
+  exit 1
+}
+
+packages=(
+  catch2
+  libc6-dev
+  libcli11-dev
+  libcurl4-openssl-dev
+  libgcc-s1
+  libmbedtls-dev
+  libstdc++6
+  rapidjson-dev
+  zlib1g-dev
+)
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+sysroots="${root}/build/sysroot"
+
+unpack_debian() { # ARCHITECTURE DIRECTORY
+  local arch=$1 target=$2
+  local apt_dir="${target}.apt"
+  mkdir -p "${apt_dir}"/{state/lists/partial,cache/archives/partial,log} "${target}"
+  : >"${apt_dir}/status"
+  cat >"${apt_dir}/apt.conf" <<END
+#clear APT::Architectures;
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear DPkg::Pre-Invoke;
+#clear DPkg::Post-Invoke;
+#clear DPkg::Pre-Install-Pkgs;
+APT::Architecture "${arch}";
+APT::Architectures { "${arch}"; };
+APT::Install-Recommends "false";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Debug::NoLocking "true";
+Dir::State "${apt_dir}/state";
+Dir::State::status "${apt_dir}/status";
+Dir::Cache "${apt_dir}/cache";
+Dir::Log "${apt_dir}/log";
+END
+  echo "${arch}: reading the package lists of this machine's apt sources"
+  # A source that does not serve this architecture must not stop the others.
+  if ! apt-get -q -q -c "${apt_dir}/apt.conf" update 2>"${apt_dir}/update.log"; then
+    cat "${apt_dir}/update.log" >&2
+    echo "${arch}: going on without the apt sources named above" >&2
+    cp "${apt_dir}/update.log" "${target}/.incomplete"
+  fi
+  echo "${arch}: downloading packages"
+  apt-get -q -q -c "${apt_dir}/apt.conf" --download-only --yes install "${packages[@]}" \
+    >"${apt_dir}/install.log" 2>&1 || {
+    cat "${apt_dir}/install.log" >&2
+    die "apt could not fetch the ${arch} packages; check that its sources serve ${arch}"
+  }
+  local deb
+  for deb in "${apt_dir}"/cache/archives/*.deb; do
+    dpkg-deb -x "${deb}" "${target}"
+  done
+  local link
+  while IFS= read -r -d '' link; do
+    ln -sfn "$(realpath -ms --relative-to="$(dirname "${link}")" \
+      "${target}$(readlink "${link}")")" "${link}"
+  done < <(find "${target}" -type l -lname '/*' -print0)
+  rm -rf "${apt_dir}"
+}
+
+link_headers() { # DIRECTORY
+  mkdir -p "$1/include"
+  local library
+  for library in mbedtls rapidjson; do
+    [[ -d /usr/include/${library} ]] ||
+      die "/usr/include/${library} is missing; install libmbedtls-dev and rapidjson-dev"
+    ln -s "/usr/include/${library}" "$1/include/${library}"
+  done
+}
+
+make_sysroot() { # TARGET
+  local target=$1 wanted
+  wanted=$(sha256sum <"${BASH_SOURCE[0]}")
+  if [[ -f ${sysroots}/${target}/.stamp && $(<"${sysroots}/${target}/.stamp") == "${wanted}" ]]; then
+    echo "${target}: up to date"
+    if [[ -f ${sysroots}/${target}/.incomplete ]]; then
+      echo "${target}: made while an apt source could not be read (see" \
+        "build/sysroot/${target}/.incomplete); delete the directory to try again"
+    fi
+    return
+  fi
+  local work="${sysroots}/.${target}.new"
+  rm -rf "${work}" "${work}.apt"
+  mkdir -p "${work}"
+  case ${target} in
+    armhf | arm64) unpack_debian "${target}" "${work}" ;;
+    cortex-m4) link_headers "${work}" ;;
+  esac
+  printf '%s\n' "${wanted}" >"${work}/.stamp"
+  rm -rf "${sysroots:?}/${target}"
+  mv "${work}" "${sysroots}/${target}"
+  echo "${target}: made build/sysroot/${target} ($(du -sh "${sysroots}/${target}" | cut -f1))"
+}
+
+[[ $# -gt 0 ]] || {
+  usage >&2
+  exit 2
+}
+for target in "$@"; do
+  case ${target} in
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    armhf | arm64 | cortex-m4) ;;
+    *) die "'${target}' is not a target; give armhf, arm64 or cortex-m4" ;;
+  esac
+done
+
+mkdir -p "${sysroots}"
+exec 9>"${sysroots}/.lock"
+flock 9
+for target in "$@"; do
+  make_sysroot "${target}"
+done
