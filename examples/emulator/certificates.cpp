@@ -33,7 +33,7 @@ struct Releaser {
 using Certificate = std::unique_ptr<X509, Releaser<X509, X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Releaser<EVP_PKEY, EVP_PKEY_free>>;
 struct FileCloser {
-  void operator()(std::FILE* file) const { std::fclose(file); }
+  void operator()(std::FILE* file) const { (void)std::fclose(file); }
 };
 using File = std::unique_ptr<std::FILE, FileCloser>;
 
@@ -189,8 +189,8 @@ CertificateFiles prepare_certificates(const fs::path& directory, const std::stri
 
   const fs::path base = fs::absolute(directory);
   const fs::path ca_key = base / "ca.key";
-  const CertificateFiles files{base / "ca.pem", base / ("server-" + kind + ".pem"),
-                               base / ("server-" + kind + ".key")};
+  CertificateFiles files{base / "ca.pem", base / ("server-" + kind + ".pem"),
+                         base / ("server-" + kind + ".key")};
   if (!fs::exists(files.ca) && !fs::exists(ca_key)) {
     save(make({"HERE Tracking emulator CA", nullptr, -day_s, ca_lifetime_s}, nullptr), files.ca,
          ca_key);

@@ -207,6 +207,7 @@ void print_banner(const Options& options, const nlohmann::json& ready) {
 }
 
 int run(Options& options) {
+  (void)std::setvbuf(stdout, nullptr, _IOLBF, 0);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -262,27 +263,30 @@ int run(Options& options) {
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char* argv[]) {
+int parse_and_run(int argc, char* argv[]) {
   Options options;
   CLI::App app(purpose, name);
+  declare(app, options);
   try {
-    declare(app, options);
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "%s: %s: see --help\n", name, error.what());
-    return bad_usage;
+    throw StartError(bad_usage, error.what() + std::string(": see --help"));
   }
+  return run(options);
+}
+
+}  // namespace
+
+int main(int argc, char* argv[]) {
   try {
-    return run(options);
+    return parse_and_run(argc, argv);
   } catch (const StartError& error) {
-    std::fprintf(stderr, "%s: %s\n", name, error.what());
+    (void)std::fprintf(stderr, "%s: %s\n", name, error.what());
     return error.exit_code();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", name, error.what());
+    (void)std::fprintf(stderr, "%s: %s\n", name, error.what());
     return bad_usage;
   }
 }

@@ -17,7 +17,7 @@ std::string redacted(const std::string& authorization) {
   if (authorization.compare(0, 6, "OAuth ") != 0) {
     return authorization.compare(0, 7, "Bearer ") == 0 ? "Bearer" : "(redacted)";
   }
-  static const std::regex parameter("([A-Za-z0-9_]{1,40})=\"[^\"]*\"");
+  static const std::regex parameter(R"re(([A-Za-z0-9_]{1,40})="[^"]*")re");
   std::string result = "OAuth";
   const auto begin = std::sregex_iterator(authorization.begin(), authorization.end(), parameter);
   for (auto match = begin; match != std::sregex_iterator(); ++match) {
@@ -86,7 +86,7 @@ void RequestLog::finish(const std::shared_ptr<Entry>& entry, const Reply& reply,
   std::tm utc{};
   gmtime_r(&time, &utc);
   std::array<char, 16> clock{};
-  std::strftime(clock.data(), clock.size(), "%H:%M:%S", &utc);
+  (void)std::strftime(clock.data(), clock.size(), "%H:%M:%S", &utc);
   const std::string query = entry->request.query.empty() ? "" : "?" + entry->request.query;
   std::string reason = reply.reason;
   if (!entry->fault.empty()) reason = "fault: " + entry->fault;
@@ -95,14 +95,12 @@ void RequestLog::finish(const std::shared_ptr<Entry>& entry, const Reply& reply,
               one_line(entry->request.path + query).c_str(), reply.status,
               reply.device_id.empty() ? "-" : one_line(reply.device_id).c_str(),
               entry->request.body.size(), reason.empty() ? "" : "  ", one_line(reason).c_str());
-  std::fflush(stdout);
 }
 
 void RequestLog::print_header() const {
   if (quiet_) return;
   std::printf("%-8s  %-6s %-13s %4s  %-36s %6s  %s\n", "UTC", "method", "path", "code", "device",
               "bytes", "reason");
-  std::fflush(stdout);
 }
 
 nlohmann::json RequestLog::counters() const {

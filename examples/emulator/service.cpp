@@ -80,6 +80,8 @@ void withhold_disabled(json& item, const json& desired) {
 
 }  // namespace
 
+Service::Device::Device() : desired(initial_desired()) {}
+
 Service::Service(ServiceOptions options, RequestLog& log)
     : options_(std::move(options)), log_(log) {}
 
@@ -231,23 +233,24 @@ Reply Service::accept(const Request& request, Device& device, bool is_async) {
   if (!header_values(request, "Content-Encoding").empty()) {
     return error_reply(400, "Content-Encoding: must be absent, plain JSON is expected");
   }
-  const Checked checked = validator_.check_telemetry(request.body);
-  if (checked.value.is_array() && checked.value.size() > options_.max_items) {
-    return error_reply(413, "body = " + std::to_string(checked.value.size()) +
-                                " items: must be at most " + std::to_string(options_.max_items));
+  json items;
+  const std::vector<std::string> violations = validator_.check_telemetry(request.body, items);
+  if (items.is_array() && items.size() > options_.max_items) {
+    return error_reply(413, "body = " + std::to_string(items.size()) + " items: must be at most " +
+                                std::to_string(options_.max_items));
   }
-  if (!checked.violations.empty()) return refuse_body(checked.violations);
-  const auto late = check_timestamps(checked.value);
+  if (!violations.empty()) return refuse_body(violations);
+  const auto late = check_timestamps(items);
   if (!late.empty()) return refuse_body(late);
 
   const std::int64_t received_ms = now_ms();
-  for (json item : checked.value) {
+  for (json item : items) {
     withhold_disabled(item, device.desired);
     device.telemetry.push_back({{"received_ms", received_ms},
                                 {"request_id", header_value(request, "X-Request-Id")},
                                 {"data", std::move(item)}});
   }
-  log_.telemetry_accepted(checked.value.size());
+  log_.telemetry_accepted(items.size());
   if (is_async) {
     Reply reply;
     reply.status = 204;
@@ -274,10 +277,9 @@ std::vector<std::string> Service::check_timestamps(const json& items) const {
 
 void Service::put_device(const std::string& id, const std::string& secret, bool claimed) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto [device, is_new] = devices_.try_emplace(id);
-  device->second.secret = secret;
-  device->second.claimed = claimed;
-  if (is_new) device->second.desired = initial_desired();
+  Device& device = devices_[id];
+  device.secret = secret;
+  device.claimed = claimed;
 }
 
 bool Service::has_device(const std::string& id) const {

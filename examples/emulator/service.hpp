@@ -58,6 +58,10 @@ class Service {
 
  private:
   struct Device {
+    Device();
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+
     std::string secret;
     bool claimed = true;
     std::string signing_key;

@@ -437,24 +437,21 @@ struct Validator::Schemas {
 Validator::Validator() : schemas_(std::make_unique<Schemas>()) {}
 Validator::~Validator() = default;
 
-Checked Validator::check_telemetry(const std::string& text) const {
-  Checked checked;
+std::vector<std::string> Validator::check_telemetry(const std::string& text, json& parsed) const {
+  parsed = json();
   TextCheck text_check;
   if (!json::sax_parse(text, &text_check) || !text_check.violations.empty()) {
-    checked.violations = std::move(text_check.violations);
-    return checked;
+    return text_check.violations;
   }
-  checked.value = json::parse(text);
-  checked.violations = schemas_->telemetry.check(checked.value);
-  if (!checked.violations.empty()) return checked;
+  parsed = json::parse(text);
+  std::vector<std::string> violations = schemas_->telemetry.check(parsed);
+  if (!violations.empty()) return violations;
 
   ProseCheck prose;
-  for (std::size_t i = 0; i < checked.value.size(); ++i) {
-    prose.check_item(checked.value[i], child("", i));
-  }
-  checked.violations = std::move(prose.violations);
-  if (checked.violations.size() > max_violations) checked.violations.resize(max_violations);
-  return checked;
+  for (std::size_t i = 0; i < parsed.size(); ++i)
+    prose.check_item(parsed[i], child("", i));
+  if (prose.violations.size() > max_violations) prose.violations.resize(max_violations);
+  return prose.violations;
 }
 
 std::vector<std::string> Validator::check_shadow(const json& shadow) const {

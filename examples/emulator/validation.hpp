@@ -10,21 +10,17 @@
 
 namespace emulator {
 
-struct Checked {
-  nlohmann::json value;
-  // One line a broken rule: `[0].scan.gsm[1].cid = 70000: must be at most 65535`.
-  std::vector<std::string> violations;
-};
-
-// Holds both schemas, parsed once. The check functions may be called from several threads.
+// Holds both schemas, parsed once. The check functions may be called from several threads. They
+// return one line for each broken rule: `[0].scan.gsm[1].cid = 70000: must be at most 65535`.
 class Validator {
  public:
   Validator();
   ~Validator();
 
   // The body of POST /v2/: schema, the rules that only prose states, and the text itself
-  // (duplicate members, nesting, size of the payload as it was written).
-  Checked check_telemetry(const std::string& text) const;
+  // (duplicate members, nesting, size of the payload as it was written). `parsed` is the document,
+  // null when the text is none.
+  std::vector<std::string> check_telemetry(const std::string& text, nlohmann::json& parsed) const;
 
   // A complete desired shadow.
   std::vector<std::string> check_shadow(const nlohmann::json& shadow) const;

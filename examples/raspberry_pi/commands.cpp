@@ -63,7 +63,8 @@ class Session {
         storage_(options.state_dir.value),
         transport_({ca_file(options), &transport_log_}),
         client_(config(options), hooks(), {token_, work_}) {
-    require(client_.check());
+    // The time is public: without credentials it can still be asked for.
+    if (options.credentials) require(client_.check());
   }
 
   Client& client() { return client_; }
@@ -82,9 +83,6 @@ class Session {
   static ClientConfig config(const Options& options) {
     ClientConfig config;
     if (options.settings.url) config.base_url = options.settings.url->value;
-    // The time is public, and still the Client wants to know who asks.
-    config.device_id = "nobody";
-    config.device_secret = "none";
     if (options.credentials) {
       config.device_id = options.credentials->device_id.value;
       config.device_secret = options.credentials->device_secret.value;
@@ -275,10 +273,11 @@ void send(const Options& options) {
 
   const std::string_view body[] = {sample.json()};
   DesiredShadow shadow;
-  session.require(
-      client.ingest(body, shadow, options.async ? Delivery::asynchronous : Delivery::synchronous));
+  const Status status =
+      client.ingest(body, shadow, options.async ? Delivery::asynchronous : Delivery::synchronous);
+  session.require(status);
   const std::size_t bytes = body[0].size() + 2;  // in the brackets of an array
-  note("sent " + std::to_string(bytes) + " bytes, " +
+  note("sent " + std::to_string(bytes) + " bytes, " + std::to_string(status.http_status()) + ", " +
        (shadow.state_version ? "shadow state version " + std::to_string(*shadow.state_version)
                              : "no shadow in the answer"));
   if (shadow.rejected_members != 0) {

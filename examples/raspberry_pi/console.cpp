@@ -10,18 +10,22 @@
 namespace here_tracking::cli {
 
 void note(const std::string& text) {
-  std::fprintf(stderr, "here-tracking: note: %s\n", text.c_str());
+  complain("note", text);
 }
 
 void warn(const std::string& text) {
-  std::fprintf(stderr, "here-tracking: warning: %s\n", text.c_str());
+  complain("warning", text);
+}
+
+void complain(const char* kind, const std::string& text) {
+  // Where standard error cannot be written there is nobody left to tell.
+  static_cast<void>(std::fprintf(stderr, "here-tracking: %s: %s\n", kind, text.c_str()));
 }
 
 void print(std::string_view result) {
   if (std::fwrite(result.data(), 1, result.size(), stdout) != result.size() ||
       std::fputc('\n', stdout) == EOF || std::fflush(stdout) != 0) {
-    throw Failure(Exit::local, std::string("standard output: ") +
-                                   std::strerror(errno) +  // NOLINT(concurrency-mt-unsafe)
+    throw Failure(Exit::local, std::string("standard output: ") + std::strerror(errno) +
                                    ": the result was not written");
   }
 }

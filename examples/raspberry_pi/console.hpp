@@ -8,7 +8,8 @@
 
 namespace here_tracking::cli {
 
-/// One line on standard error.
+/// One line on standard error: "here-tracking: KIND: TEXT".
+void complain(const char* kind, const std::string& text);
 void note(const std::string& text);
 void warn(const std::string& text);
 

@@ -147,9 +147,7 @@ void run(int argc, char** argv) {
     throw cli::Failure(cli::Exit::usage, what + ": see here-tracking --help");
   }
 
-  const cli::Environment environment = [](const char* name) {
-    return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
-  };
+  const cli::Environment environment = [](const char* name) { return std::getenv(name); };
   cli::Settings from_flags = flag_settings(app, flags);
   from_flags.sources = sources_in_order(*app.get_subcommands().front());
   cli::Settings from_file;
@@ -175,7 +173,7 @@ void run(int argc, char** argv) {
 }
 
 int fail(cli::Exit exit, const char* text) {
-  std::fprintf(stderr, "here-tracking: error: %s\n", text);
+  cli::complain("error", text);
   return static_cast<int>(exit);
 }
 
@@ -184,7 +182,8 @@ int fail(cli::Exit exit, const char* text) {
 int main(int argc, char** argv) {
   occupy_standard_descriptors();
   forbid_core_dump();
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error like a full disk
+  static_cast<void>(
+      std::signal(SIGPIPE, SIG_IGN));  // a reader that has gone is an error like a full disk
   try {
     run(argc, argv);
     return static_cast<int>(cli::Exit::ok);

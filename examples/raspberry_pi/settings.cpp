@@ -39,7 +39,7 @@ class Descriptor {
 
 std::string reason() {
   return std::strerror(errno);
-}  // NOLINT(concurrency-mt-unsafe)
+}
 
 Descriptor open_file(const Setting& file, Exit exit) {
   const int fd = open(file.value.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);

@@ -19,7 +19,7 @@ namespace {
 
 std::string error_text() {
   return std::strerror(errno);
-}  // NOLINT(concurrency-mt-unsafe)
+}
 
 void replay(int fd, const Setting& setting, NmeaReplay& into) {
   std::array<char, 65536> bytes{};

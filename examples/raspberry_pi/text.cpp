@@ -2,8 +2,6 @@
 #include "text.hpp"
 
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
 #include <ctime>
 
 namespace here_tracking::cli {
@@ -40,9 +38,7 @@ std::string utc_time(std::int64_t time_ms) {
       std::strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &parts) == 0) {
     return std::to_string(time_ms) + " ms";
   }
-  char fraction[32];
-  std::snprintf(fraction, sizeof(fraction), ".%03" PRId64 "Z", rest_ms);
-  return std::string(date) + fraction;
+  return std::string(date) + "." + std::to_string(1000 + rest_ms).substr(1) + "Z";
 }
 
 std::string clock_difference(std::int64_t behind_ms) {

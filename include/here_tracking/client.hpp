@@ -90,7 +90,8 @@ class Client {
   Status ensure_time();
 
   /// `GET /v2/timestamp`, now.
-  /// @return ok; invalid_value, buffer_too_small as check(); not_provided (no clock, entropy or transport); the network
+  /// @return ok; invalid_value, buffer_too_small as check(); not_provided (no clock, entropy or
+  /// transport); the network
   ///         codes; timeout also when the answer took longer than 5 s twice, too long to set a
   ///         clock by; response_too_large, response_invalid; forbidden, credentials_refused,
   ///         rate_limited, server_error.
@@ -112,8 +113,8 @@ class Client {
   /// ascending in time. All are taken or none. Gets the time and a token when needed. A token that
   /// is refused (401, 403, 404) is replaced and the request repeated, once.
   /// @param shadow receives the answer; left as it is unless ok is returned.
-  /// @return ok; invalid_value when `samples` is empty or holds an empty object; rejected,
-  /// too_large;
+  /// @return ok (with HTTP status 200 or 204); invalid_value when `samples` is empty or holds an
+  /// empty object; rejected, too_large;
   ///         everything that ensure_token() returns. After a network code, or a response that
   ///         cannot be used, the service may or may not have the data.
   Status ingest(Span<const std::string_view> samples, DesiredShadow& shadow,

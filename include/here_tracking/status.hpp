@@ -60,6 +60,9 @@ class [[nodiscard]] Status {
   /// 0 when no response arrived or none was involved.
   [[nodiscard]] constexpr std::uint16_t http_status() const { return http_status_; }
 
+  /// Against a code, the code alone counts; against a status, the HTTP status as well.
+  friend constexpr bool operator==(Status a, Code b) { return a.code_ == b; }
+  friend constexpr bool operator!=(Status a, Code b) { return a.code_ != b; }
   friend constexpr bool operator==(Status a, Status b) {
     return a.code_ == b.code_ && a.http_status_ == b.http_status_;
   }

@@ -3,8 +3,8 @@
 
 #include "here_tracking/telemetry.hpp"
 
+#include "calendar.hpp"
 #include "crypto.hpp"
-#include "http_date.hpp"
 #include "oauth.hpp"
 #include "records.hpp"
 #include "service_reply.hpp"
@@ -496,7 +496,7 @@ Status Client::ingest_once(BodySource& body, DesiredShadow& shadow, Delivery del
     return fail({Code::response_invalid, response.status()});
   }
   shadow = answer;
-  return {};
+  return {Code::ok, response.status()};
 }
 
 // ---- storage ----

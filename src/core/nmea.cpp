@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/nmea.hpp"
 
+#include "calendar.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -92,19 +93,10 @@ std::optional<std::int32_t> parse_date(std::string_view text) {
   const int day = two_digits(text, 0);
   const int month = two_digits(text, 2);
   const int two_digit_year = two_digits(text, 4);
-  if (text.size() != 6 || day < 1 || month < 1 || month > 12 || two_digit_year < 0) {
-    return std::nullopt;
-  }
+  if (text.size() != 6 || day < 0 || month < 0 || two_digit_year < 0) return std::nullopt;
   const int year = two_digit_year + (two_digit_year < 80 ? 2000 : 1900);
-  constexpr std::array<int, 12> month_starts = {0,   31,  59,  90,  120, 151,
-                                                181, 212, 243, 273, 304, 334};
-  constexpr std::array<int, 12> month_lengths = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  // 2000 was a leap year: in these hundred years each fourth is one.
-  const bool leap_year = year % 4 == 0;
-  const auto index = static_cast<std::size_t>(month - 1);
-  if (day > month_lengths[index] + (leap_year && month == 2 ? 1 : 0)) return std::nullopt;
-  const int leap_days_before = (year - 1969) / 4 + (leap_year && month > 2 ? 1 : 0);
-  return (year - 1970) * 365 + leap_days_before + month_starts[index] + day - 1;
+  return days_since_1970(static_cast<std::uint32_t>(year), static_cast<std::uint32_t>(month),
+                         static_cast<std::uint32_t>(day));
 }
 
 /// ddmm.mmmm with its hemisphere as 1e-7 degrees.

@@ -41,8 +41,8 @@ class TextBuilder final : public ByteSink {
     if (wanted_ < into_.size()) into_[wanted_] = c;
     ++wanted_;
   }
-  void Flush() {
-  }  // NOLINT(readability-identifier-naming,readability-convert-member-functions-to-static)
+  // NOLINTNEXTLINE(readability-identifier-naming,readability-convert-member-functions-to-static)
+  void Flush() {}
 
   [[nodiscard]] bool overflow() const { return wanted_ > into_.size(); }
   [[nodiscard]] std::size_t size() const { return overflow() ? into_.size() : wanted_; }

@@ -34,11 +34,13 @@ std::string sign(const std::string& base_url, const std::string& device_secret,
 }
 
 std::string header(const OAuthParameters& p) {
-  return "OAuth oauth_consumer_key=\"" + emulator::percent_encode(p.consumer_key) +
-         "\",oauth_nonce=\"" + emulator::percent_encode(p.nonce) +
-         "\",oauth_signature_method=\"HMAC-SHA256\",oauth_timestamp=\"" + p.timestamp +
-         "\",oauth_version=\"1.0\",oauth_signature=\"" + emulator::percent_encode(p.signature) +
-         "\"";
+  const auto quoted = [](const std::string& text) {
+    return "=\"" + emulator::percent_encode(text) + "\"";
+  };
+  return "OAuth oauth_consumer_key" + quoted(p.consumer_key) + ",oauth_nonce" + quoted(p.nonce) +
+         ",oauth_signature_method" + quoted(p.signature_method) + ",oauth_timestamp" +
+         quoted(p.timestamp) + ",oauth_version" + quoted(p.version) + ",oauth_signature" +
+         quoted(p.signature);
 }
 
 }  // namespace

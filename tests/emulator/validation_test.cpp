@@ -16,7 +16,8 @@ const emulator::Validator& validator() {
 }
 
 Lines violations(const std::string& body) {
-  return validator().check_telemetry(body).violations;
+  nlohmann::json parsed;
+  return validator().check_telemetry(body, parsed);
 }
 
 std::string payload(std::size_t bytes) {

@@ -313,11 +313,20 @@ TEST_CASE("lines that are no reports or too long are passed over") {
   CHECK(outcome.log.empty());
 }
 
-TEST_CASE("a stream that never ends a line does not keep read() beyond its time") {
+TEST_CASE("a stream without a pause does not keep read() beyond its time") {
+  std::string flood(65536, 'x');
+  SECTION("of one endless line") {}
+  SECTION("of reports without a fix") {
+    flood.clear();
+    while (flood.size() < 65536) {
+      flood += no_fix;
+    }
+  }
   const Outcome outcome = play(
-      [](const Peer& peer) {
+      [&](const Peer& peer) {
         peer.greet();
-        while (peer.send(std::string(65536, 'x'))) {
+        const auto end = steady_clock::now() + std::chrono::seconds(5);
+        while (steady_clock::now() < end && peer.send(flood)) {
         }
       },
       300);

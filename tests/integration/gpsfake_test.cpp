@@ -27,7 +27,7 @@ constexpr int skipped = 77;
 /// Where it is, or nothing.
 std::string find_program(const std::string& name) {
   for (const char* directory : {"/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"}) {
-    const std::string path = directory + name;
+    std::string path = directory + name;
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
   return {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/detail/server_time.hpp"
 
-#include "core/http_date.hpp"
+#include "core/calendar.hpp"
 #include "core/records.hpp"
 #include "support/catch.hpp"
 
@@ -36,6 +36,27 @@ TEST_CASE("A clock that was wrong by more is corrected at once") {
   CHECK(time.at(0) == 3600000);
   time.set(0, 0);
   CHECK(time.at(5) == 5);
+}
+
+TEST_CASE("A date is as many days after 1970-01-01 as the calendar says") {
+  std::int32_t expected = 0;
+  for (std::uint32_t year = 1970; year <= 2101; ++year) {
+    const bool leap = year % 4 == 0 && year != 2100;
+    for (std::uint32_t month = 1; month <= 12; ++month) {
+      const std::uint32_t length = month == 2 ? (leap ? 29 : 28)
+                                   : month == 4 || month == 6 || month == 9 || month == 11 ? 30
+                                                                                           : 31;
+      for (std::uint32_t day = 1; day <= length; ++day) {
+        REQUIRE(here_tracking::days_since_1970(year, month, day) == expected++);
+      }
+      REQUIRE_FALSE(here_tracking::days_since_1970(year, month, length + 1));
+    }
+  }
+  CHECK(here_tracking::days_since_1970(2026, 1, 1) == 20454);
+  CHECK_FALSE(here_tracking::days_since_1970(1969, 12, 31));
+  CHECK_FALSE(here_tracking::days_since_1970(2026, 0, 1));
+  CHECK_FALSE(here_tracking::days_since_1970(2026, 13, 1));
+  CHECK_FALSE(here_tracking::days_since_1970(2026, 1, 0));
 }
 
 TEST_CASE("An HTTP date in its fixed form is read") {

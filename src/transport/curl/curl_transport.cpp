@@ -205,6 +205,7 @@ Status CurlTransport::exchange(const HttpRequest& request, ResponseHandler& resp
 
   HeaderList headers;
   bool complete = headers.suppress("Expect");  // no round trip for "100 Continue"
+  if (request.body == nullptr) complete = complete && headers.suppress("Content-Type");
   for (const HttpHeader& header : request.headers) {
     complete = complete && headers.add(header.name, header.value);
   }
