@@ -452,6 +452,46 @@ TEST_CASE("What does not fit is refused and remembered; the sample stays valid a
   CHECK(sample.status().ok());
 }
 
+TEST_CASE("A sample takes at most the memory that its header states") {
+  Fix fix;
+  fix.lat_deg_e7 = -899999999;
+  fix.lng_deg_e7 = -1799999999;
+  fix.accuracy_mm = 4294967295U;
+  fix.confidence_percent = 95;
+  fix.alt_mm = -2147483647;
+  fix.altaccuracy_mm = 4294967295U;
+  fix.heading_cdeg = 35900;
+  fix.speed_mm_s = 4294967295U;
+  fix.satellite_count = 50;
+  fix.type = PositionType::gnss;
+  fix.timestamp_ms = here_tracking::max_timestamp_ms;
+  const GsmNeighbour neighbour{63, 1023, 65535, 65535, -110};
+  const GsmNeighbour neighbours[] = {neighbour, neighbour};
+  GsmCell alone;
+  alone.mcc = alone.mnc = 999;
+  alone.lac = alone.cid = 65535;
+  alone.bsic = 63;
+  alone.bcch = 1023;
+  alone.rxlevel_dbm = -110;
+  alone.ta = 63;
+  GsmCell with_neighbours = alone;
+  with_neighbours.nmr = neighbours;
+
+  char buffer[1024];
+  Sample sample(buffer);
+  REQUIRE(sample.set_timestamp(here_tracking::max_timestamp_ms).ok());
+  CHECK(sample.json().size() == 27);
+  REQUIRE(sample.set_position(fix).ok());
+  CHECK(sample.json().size() == 27 + 224);
+  REQUIRE(sample.add(access_point({}, -128)).ok());
+  REQUIRE(sample.add(access_point({}, -128)).ok());
+  REQUIRE(sample.add(alone).ok());
+  REQUIRE(sample.add(with_neighbours).ok());
+  REQUIRE(sample.set_payload("{}").ok());
+  CHECK(sample.json().size() <= 27 + 224 + 2 * 41 + 2 * 91 + 8 + 2 * 63 + 17 + 17 + 2 + 11);
+  CHECK(sample.json().size() >= 27 + 224 + 2 * 41 + 2 * 91 + 8 + 2 * 63 + 17 + 2 + 11);
+}
+
 TEST_CASE("A buffer of any size is never overrun, and an accepted measurement is whole") {
   for (std::size_t size = 0; size < 400; ++size) {
     std::vector<char> memory(size + 1, '#');
