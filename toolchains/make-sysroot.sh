@@ -66,7 +66,7 @@ END
   # A source that does not serve this architecture must not stop the others.
   if ! apt-get -q -q -c "${apt_dir}/apt.conf" update 2>"${apt_dir}/update.log"; then
     cat "${apt_dir}/update.log" >&2
-    echo "${arch}: going on without the apt sources named above" >&2
+    echo "${arch}: an apt source could not be read; going on with the others" >&2
     cp "${apt_dir}/update.log" "${target}/.incomplete"
   fi
   echo "${arch}: downloading packages"
@@ -103,7 +103,7 @@ make_sysroot() { # TARGET
   if [[ -f ${sysroots}/${target}/.stamp && $(<"${sysroots}/${target}/.stamp") == "${wanted}" ]]; then
     echo "${target}: up to date"
     if [[ -f ${sysroots}/${target}/.incomplete ]]; then
-      echo "${target}: made while an apt source could not be read (see" \
+      echo "${target}: an apt source could not be read when it was made (see" \
         "build/sysroot/${target}/.incomplete); delete the directory to try again"
     fi
     return

@@ -88,9 +88,9 @@ struct WlanAccessPoint {
 /// No allocation, no lock: one thread at a time. Cost of an add: formatting, plus moving the text
 /// that stands behind the place of insertion.
 ///
-/// The buffer must outlive the sample. It takes at most 27 bytes empty, and 224 for a position, 91 for
-/// a GSM cell, 8 more if it has neighbours and 63 for each of them, 41 for an access point, up to 17
-/// more for the first of each, the payload and 11: tests/unit/sample_test.cpp measures it.
+/// The buffer must outlive the sample. It takes at most 27 bytes empty, and 224 for a position, 91
+/// for a GSM cell, 8 more if it has neighbours and 63 for each of them, 41 for an access point, up
+/// to 17 more for the first of each, the payload and 11: tests/unit/sample_test.cpp measures it.
 class Sample {
  public:
   static constexpr std::size_t max_gsm_cells = 16;

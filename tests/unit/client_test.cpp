@@ -75,8 +75,7 @@ TEST_CASE("A restarted program needs one request, after a reboot two, without st
     };
     Client client(fake::Device::config(), device.hooks(), device.memory());
     REQUIRE(send(client).ok());
-    CHECK(device.transport.lines() ==
-          "GET /v2/timestamp\nPOST /v2/\nPOST /v2/token\nPOST /v2/\n");
+    CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/\nPOST /v2/token\nPOST /v2/\n");
   }
   SECTION("a clock that cannot tell reboots") {
     device.clock.boot = 0;
