@@ -10,6 +10,7 @@ phases=(
   "setup      install the Debian packages that are missing"
   "dev        debug build; every test"
   "asan       AddressSanitizer, UndefinedBehaviorSanitizer; unit and integration"
+  "fuzz       every parser of foreign bytes, 10 s each; tests/fuzz/run.sh for more"
   "format     clang-format on every C++ file"
   "scripts    shellcheck on every script"
   "tidy       clang-tidy on include/, src/ and examples/"
@@ -47,7 +48,7 @@ run_ctest() { # PRESET ARGUMENT...
 
 phase_setup() {
   install_debian_packages "${packages_build[@]}" "${packages_emulator[@]}" "${packages_demo[@]}" \
-    "${packages_test[@]}" "${packages_lint[@]}" "${packages_arm_linux[@]}" \
+    "${packages_test[@]}" "${packages_fuzz[@]}" "${packages_lint[@]}" "${packages_arm_linux[@]}" \
     "${packages_cortex_m[@]}" && echo "All packages are there."
 }
 
@@ -59,6 +60,8 @@ phase_asan() {
   configure_and_build asan &&
     UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan --label-regex '^(unit|integration)$'
 }
+
+phase_fuzz() { tests/fuzz/run.sh 10; }
 
 phase_format() {
   clang-format --version
@@ -136,6 +139,7 @@ for phase in "${names[@]}"; do
     word=passed
     case ${phase} in
       setup) grep -E '^(Installing|All)' "${logs}/${phase}.log" ;;
+      fuzz) grep 'inputs, no failure' "${logs}/${phase}.log" ;;
       footprint) sed -n '/^Core,/,$p' "${logs}/${phase}.log" ;;
       dev | asan | arm*)
         grep -E 'tests passed|\*\*\*Skipped|an apt source could not' "${logs}/${phase}.log"
