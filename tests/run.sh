@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2317  # the phases are called by name
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -94,74 +95,75 @@ phase_arm64() { phase_arm_linux arm64; }
 
 phase_footprint() { tests/footprint/run.sh; }
 
-names=()
-for phase in "${phases[@]}"; do
-  names+=("${phase%% *}")
-done
+# A function, so that all of this is read before it runs and the file may change meanwhile.
+main() {
+  local argument phase start status took word chosen=() names=() table=() passed=0 failed=0
+  local logs=build/run-logs
+  for phase in "${phases[@]}"; do
+    names+=("${phase%% *}")
+  done
 
-chosen=()
-for argument in "$@"; do
-  case ${argument} in
-    -h | --help)
-      usage
-      exit 0
-      ;;
-    --list)
-      list
-      exit 0
-      ;;
-    *)
-      [[ " ${names[*]} " == *" ${argument} "* ]] || {
-        echo "tests/run.sh: '${argument}' is not a phase; the phases are ${names[*]}" >&2
-        exit 2
-      }
-      chosen+=("${argument}")
-      ;;
-  esac
-done
-[[ ${#chosen[@]} -gt 0 ]] || chosen=("${names[@]}")
-
-logs=build/run-logs
-mkdir -p "${logs}"
-passed=0
-failed=0
-table=()
-for phase in "${names[@]}"; do
-  [[ " ${chosen[*]} " == *" ${phase} "* ]] || continue
-  printf '==> %s\n' "${phase}"
-  start=${SECONDS}
-  # A process of its own, so that nothing leaks from phase to phase.
-  ("phase_${phase}") >"${logs}/${phase}.log" 2>&1 </dev/null
-  status=$?
-  took=$((SECONDS - start))
-  if [[ ${status} -eq 0 ]]; then
-    passed=$((passed + 1))
-    word=passed
-    case ${phase} in
-      setup) grep -E '^(Installing|All)' "${logs}/${phase}.log" ;;
-      fuzz) grep 'inputs, no failure' "${logs}/${phase}.log" ;;
-      footprint) sed -n '/^Core,/,$p' "${logs}/${phase}.log" ;;
-      dev | asan | arm*)
-        grep -E 'tests passed|\*\*\*Skipped|an apt source could not' "${logs}/${phase}.log"
+  for argument in "$@"; do
+    case ${argument} in
+      -h | --help)
+        usage
+        exit 0
         ;;
-      *) tail -n 1 "${logs}/${phase}.log" ;;
-    esac | sed 's/^/    /'
-  else
-    failed=$((failed + 1))
-    word=FAILED
-    {
-      grep -E '^FAIL|error:|\*\*\*' "${logs}/${phase}.log" | head -n 20
-      echo "..."
-      tail -n 30 "${logs}/${phase}.log"
-    } | sed 's/^/    /'
-    echo "    The whole log: ${logs}/${phase}.log"
-  fi
-  printf '<== %s %s after %d s\n' "${phase}" "${word}" "${took}"
-  table+=("$(printf '  %-10s %-7s %5d s' "${phase}" "${word}" "${took}")")
-done
+      --list)
+        list
+        exit 0
+        ;;
+      *)
+        [[ " ${names[*]} " == *" ${argument} "* ]] || {
+          echo "tests/run.sh: '${argument}' is not a phase; the phases are ${names[*]}" >&2
+          exit 2
+        }
+        chosen+=("${argument}")
+        ;;
+    esac
+  done
+  [[ ${#chosen[@]} -gt 0 ]] || chosen=("${names[@]}")
 
-echo
-printf '%s\n' "${table[@]}"
-echo
-echo "${passed} passed, ${failed} failed"
-[[ ${failed} -eq 0 ]]
+  mkdir -p "${logs}"
+  for phase in "${names[@]}"; do
+    [[ " ${chosen[*]} " == *" ${phase} "* ]] || continue
+    printf '==> %s\n' "${phase}"
+    start=${SECONDS}
+    # A process of its own, so that nothing leaks from phase to phase.
+    ("phase_${phase}") >"${logs}/${phase}.log" 2>&1 </dev/null
+    status=$?
+    took=$((SECONDS - start))
+    if [[ ${status} -eq 0 ]]; then
+      passed=$((passed + 1))
+      word=passed
+      case ${phase} in
+        setup) grep -E '^(Installing|All)' "${logs}/${phase}.log" ;;
+        fuzz) grep 'inputs, no failure' "${logs}/${phase}.log" ;;
+        footprint) sed -n '/^Core,/,$p' "${logs}/${phase}.log" ;;
+        dev | asan | arm*)
+          grep -E 'tests passed|\*\*\*Skipped|an apt source could not' "${logs}/${phase}.log"
+          ;;
+        *) tail -n 1 "${logs}/${phase}.log" ;;
+      esac | sed 's/^/    /'
+    else
+      failed=$((failed + 1))
+      word=FAILED
+      {
+        grep -E '^FAIL|error:|\*\*\*' "${logs}/${phase}.log" | head -n 20
+        echo "..."
+        tail -n 30 "${logs}/${phase}.log"
+      } | sed 's/^/    /'
+      echo "    The whole log: ${logs}/${phase}.log"
+    fi
+    printf '<== %s %s after %d s\n' "${phase}" "${word}" "${took}"
+    table+=("$(printf '  %-10s %-7s %5d s' "${phase}" "${word}" "${took}")")
+  done
+
+  echo
+  printf '%s\n' "${table[@]}"
+  echo
+  echo "${passed} passed, ${failed} failed"
+  exit $((failed > 0))
+}
+
+main "$@"
