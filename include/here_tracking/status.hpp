@@ -76,11 +76,14 @@ class [[nodiscard]] Status {
 /// Why a value was refused on the device: the field in the service's own words, the value, the
 /// rule. All text is static.
 struct FieldError {
-  const char* field = "";     ///< For example "scan.gsm.cid".
-  std::int64_t value = 0;     ///< The refused value times 10^decimals; for text, its length.
-  std::uint8_t decimals = 0;  ///< Decimal places in `value`: 7 for coordinates, 3 for mm as m.
-  const char* rule = "";      ///< For example "0..65535".
-  const char* unit = "";      ///< " bytes" where `value` is the length of a text.
+  const char* scope = "";      ///< The object that holds the field: "scan.gsm"; may be empty.
+  const char* field = "";      ///< "cid"
+  std::int64_t value = 0;      ///< Times 10^decimals; for a text or a list, its length.
+  const char* unit = "";       ///< " bytes" where `value` is the length of a text.
+  std::uint8_t decimals = 0;   ///< Of `value` and of the range: 7 for coordinates.
+  const char* rule = nullptr;  ///< "given with bcch"; nullptr: the range that follows.
+  std::int32_t min = 0;
+  std::int32_t max = 0;
 };
 
 /// Writes "scan.gsm.cid = 70000: must be 0..65535" without a terminator, cut to the space given.

@@ -154,16 +154,16 @@ class Sample {
   enum Technology : std::uint8_t { gsm, wlan, technology_count };
 
   class Fragment;
-  Status refuse(const char* field, std::int64_t value, const char* rule);
+  struct Field;
+
+  Status refuse(const char* scope, const char* field, std::int64_t value, const char* rule);
   Status refuse_payload(std::size_t size, const char* rule);
-  bool check(const char* field, std::int64_t value, std::int64_t min, std::int64_t max,
-             const char* rule, std::uint8_t decimals = 0);
-  bool check_given(const char* field, const std::optional<std::int32_t>& value, std::int32_t min,
-                   std::int32_t max, const char* rule);
-  std::int64_t clamp(std::int64_t value, std::int64_t min, std::int64_t max);
+  Status check(const char* scope, Span<const Field> fields);
+  void write(Fragment& fragment, Span<const Field> fields);
   void open_scan_item(Fragment& fragment, Technology technology, std::string_view name);
   Status close_scan_item(Fragment& fragment, Technology technology);
-  Status commit_member(Fragment& fragment);
+  void open_member(Fragment& fragment, std::string_view name) const;
+  Status close_member(Fragment& fragment, bool& given);
   Status overflow();
 
   Span<char> buffer_;

@@ -155,7 +155,11 @@ Status Client::fail(Status status) {
 }
 
 Status Client::refuse(const char* field, std::size_t length, const char* rule) {
-  field_error_ = {field, static_cast<std::int64_t>(length), 0, rule, " characters"};
+  field_error_ = {};
+  field_error_.field = field;
+  field_error_.value = static_cast<std::int64_t>(length);
+  field_error_.unit = " characters";
+  field_error_.rule = rule;
   return fail(Code::invalid_value);
 }
 
@@ -453,8 +457,10 @@ Status Client::ingest(Span<const std::string_view> samples, DesiredShadow& shado
                       Delivery delivery) {
   const auto is_empty = [](std::string_view sample) { return sample.empty(); };
   if (samples.empty() || std::any_of(samples.begin(), samples.end(), is_empty)) {
-    field_error_ = {"samples", static_cast<std::int64_t>(samples.size()), 0,
-                    "one or more, each with a timestamp"};
+    field_error_ = {};
+    field_error_.field = "samples";
+    field_error_.value = static_cast<std::int64_t>(samples.size());
+    field_error_.rule = "one or more, each with a timestamp";
     return fail(Code::invalid_value);
   }
   ArrayBody body(samples);

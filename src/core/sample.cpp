@@ -13,8 +13,11 @@ namespace {
 // `,"timestamp":4102448400000}`
 constexpr std::size_t timestamp_bytes = 27;
 
-constexpr std::int64_t max_lat_deg_e7 = 900000000;
-constexpr std::int64_t max_lng_deg_e7 = 1800000000;
+constexpr const char* timestamp_rule = "2..4102448400000 ms since 1970";
+
+bool is_timestamp(std::int64_t timestamp_ms) {
+  return timestamp_ms >= min_timestamp_ms && timestamp_ms <= max_timestamp_ms;
+}
 
 bool ends_with(std::string_view text, std::string_view suffix) {
   return text.size() >= suffix.size() && after(text, text.size() - suffix.size()) == suffix;
@@ -57,6 +60,44 @@ class Compactor final : public JsonHandler {
 
 }  // namespace
 
+/// A number on its way into the text, with its rule.
+struct Sample::Field {
+  enum class Kind : std::uint8_t {
+    absent,
+    any,      ///< Its type is its range
+    limited,  ///< Refused outside of min..max
+    clamped   ///< Brought into min..max
+  };
+
+  const char* name;
+  std::int64_t value;
+  std::int32_t min;
+  std::int32_t max;
+  Kind kind;
+  std::uint8_t decimals;
+
+  static Field limited(const char* name, std::int32_t value, std::int32_t min, std::int32_t max,
+                       std::uint8_t decimals = 0) {
+    return {name, value, min, max, Kind::limited, decimals};
+  }
+  template <typename T>
+  static Field limited(const char* name, const std::optional<T>& value, std::int32_t min,
+                       std::int32_t max) {
+    return {name, value.value_or(0), min, max, value ? Kind::limited : Kind::absent, 0};
+  }
+  static Field clamped(const char* name, const std::optional<std::int32_t>& value, std::int32_t min,
+                       std::int32_t max) {
+    return {name, value.value_or(0), min, max, value ? Kind::clamped : Kind::absent, 0};
+  }
+  static Field any(const char* name, std::int64_t value, std::uint8_t decimals) {
+    return {name, value, 0, 0, Kind::any, decimals};
+  }
+  template <typename T>
+  static Field any(const char* name, const std::optional<T>& value, std::uint8_t decimals) {
+    return {name, value.value_or(0), 0, 0, value ? Kind::any : Kind::absent, decimals};
+  }
+};
+
 /// Text being written behind what the sample holds. Nothing of it counts until it is committed.
 class Sample::Fragment {
  public:
@@ -66,6 +107,9 @@ class Sample::Fragment {
   TextBuilder& text() { return text_; }
   JsonWriter& json() { return json_; }
 
+  void count_clamped() { ++clamped_; }
+  [[nodiscard]] std::uint16_t clamped() const { return clamped_; }
+
  private:
   static std::size_t room(const Sample& sample) {
     const std::size_t used = sample.length_ + timestamp_bytes;
@@ -74,6 +118,7 @@ class Sample::Fragment {
 
   TextBuilder text_;
   JsonWriter json_;
+  std::uint16_t clamped_ = 0;
 };
 
 Sample::Sample(Span<char> buffer) : buffer_(buffer) {
@@ -103,27 +148,38 @@ bool Sample::empty() const {
   return length_ <= 1;
 }
 
-Status Sample::refuse(const char* field, std::int64_t value, const char* rule) {
-  field_error_ = {field, value, 0, rule};
+Status Sample::refuse(const char* scope, const char* field, std::int64_t value, const char* rule) {
+  field_error_ = {};
+  field_error_.scope = scope;
+  field_error_.field = field;
+  field_error_.value = value;
+  field_error_.rule = rule;
   return Code::invalid_value;
 }
 
-bool Sample::check(const char* field, std::int64_t value, std::int64_t min, std::int64_t max,
-                   const char* rule, std::uint8_t decimals) {
-  if (value >= min && value <= max) return true;
-  field_error_ = {field, value, decimals, rule};
-  return false;
+Status Sample::check(const char* scope, Span<const Field> fields) {
+  for (const Field& field : fields) {
+    if (field.kind != Field::Kind::limited) continue;
+    if (field.value >= field.min && field.value <= field.max) continue;
+    (void)refuse(scope, field.name, field.value, nullptr);
+    field_error_.decimals = field.decimals;
+    field_error_.min = field.min;
+    field_error_.max = field.max;
+    return Code::invalid_value;
+  }
+  return {};
 }
 
-bool Sample::check_given(const char* field, const std::optional<std::int32_t>& value,
-                         std::int32_t min, std::int32_t max, const char* rule) {
-  return !value || check(field, *value, min, max, rule);
-}
-
-std::int64_t Sample::clamp(std::int64_t value, std::int64_t min, std::int64_t max) {
-  const std::int64_t clamped = std::clamp(value, min, max);
-  if (clamped != value) ++clamped_;
-  return clamped;
+void Sample::write(Fragment& fragment, Span<const Field> fields) {
+  for (const Field& field : fields) {
+    std::int64_t value = field.value;
+    if (field.kind == Field::Kind::absent) continue;
+    if (field.kind == Field::Kind::clamped) {
+      value = std::clamp<std::int64_t>(value, field.min, field.max);
+      if (value != field.value) fragment.count_clamped();
+    }
+    fragment.json().decimal(field.name, value, field.decimals);
+  }
 }
 
 Status Sample::overflow() {
@@ -131,18 +187,26 @@ Status Sample::overflow() {
   return status_;
 }
 
-Status Sample::commit_member(Fragment& fragment) {
+void Sample::open_member(Fragment& fragment, std::string_view name) const {
+  TextBuilder& text = fragment.text();
+  if (length_ > 1) text.append(',');
+  text.append('"');
+  text.append(name);
+  text.append("\":");
+}
+
+Status Sample::close_member(Fragment& fragment, bool& given) {
   if (fragment.text().overflow()) return overflow();
   length_ += fragment.text().size();
+  given = true;
   return {};
 }
 
 void Sample::open_scan_item(Fragment& fragment, Technology technology, std::string_view name) {
   TextBuilder& text = fragment.text();
-  if (scan_end_ == 0 && length_ == 1) {
-    text.append("\"scan\":{");
-  } else if (scan_end_ == 0) {
-    text.append(",\"scan\":{");
+  if (scan_end_ == 0) {
+    open_member(fragment, "scan");
+    text.append('{');
   } else {
     text.append(',');
   }
@@ -179,72 +243,58 @@ Status Sample::close_scan_item(Fragment& fragment, Technology technology) {
   }
   if (first_of_array) array_end_[technology] = at + size - (first_of_scan ? 2 : 1);
   ++item_count_[technology];
+  clamped_ = static_cast<std::uint16_t>(clamped_ + fragment.clamped());
   return {};
 }
 
 Status Sample::set_timestamp(std::int64_t timestamp_ms) {
-  if (!check("timestamp", timestamp_ms, min_timestamp_ms, max_timestamp_ms,
-             "2..4102448400000 ms since 1970")) {
-    return Code::invalid_value;
-  }
+  if (!is_timestamp(timestamp_ms)) return refuse("", "timestamp", timestamp_ms, timestamp_rule);
   timestamp_ms_ = timestamp_ms;
   return {};
 }
 
 Status Sample::set_position(const Fix& fix) {
-  if (has_position_) return refuse("position", 2, "given once a sample");
-  const bool moving = fix.heading_cdeg && fix.speed_mm_s;
-  if (!check("position.lat", fix.lat_deg_e7, -max_lat_deg_e7, max_lat_deg_e7, "-90..90 degrees",
-             7) ||
-      !check("position.lng", fix.lng_deg_e7, -max_lng_deg_e7, max_lng_deg_e7, "-180..180 degrees",
-             7)) {
-    return Code::invalid_value;
+  constexpr const char* scope = "position";
+  if (has_position_) return refuse("", scope, 2, "given once a sample");
+  std::optional<std::int32_t> heading;
+  std::optional<std::int64_t> speed;
+  if (fix.heading_cdeg && fix.speed_mm_s) {
+    const Field measured = Field::limited("heading", *fix.heading_cdeg, 0, 36000, 2);
+    const Status status = check(scope, {&measured, 1});
+    if (!status.ok()) return status;
+    heading = (*fix.heading_cdeg + 50) / 100 % 360;
+    speed = (std::int64_t{*fix.speed_mm_s} + 500) / 1000;
   }
-  if (fix.confidence_percent &&
-      !check("position.confidence", *fix.confidence_percent, 50, 95, "50..95 %")) {
-    return Code::invalid_value;
+  const Field fields[] = {
+      Field::limited("lat", fix.lat_deg_e7, -900000000, 900000000, 7),
+      Field::limited("lng", fix.lng_deg_e7, -1800000000, 1800000000, 7),
+      Field::any("accuracy", fix.accuracy_mm, 3),
+      Field::limited("confidence", fix.confidence_percent, 50, 95),
+      Field::any("alt", fix.alt_mm, 3),
+      Field::any("altaccuracy", fix.altaccuracy_mm, 3),
+      Field::any("heading", heading, 0),
+      Field::any("speed", speed, 0),
+      Field::limited("satellitecount", fix.satellite_count, 1, 50),
+      Field::limited("wlancount", fix.wlan_count, 1, 254),
+  };
+  const Status status = check(scope, fields);
+  if (!status.ok()) return status;
+  if (fix.satellite_count && fix.type != PositionType::gnss) {
+    return refuse(scope, "satellitecount", *fix.satellite_count,
+                  "left out unless the type is gnss");
   }
-  if (moving && !check("position.heading", *fix.heading_cdeg, 0, 36000, "0..360 degrees", 2)) {
-    return Code::invalid_value;
+  if (fix.wlan_count && fix.type != PositionType::wlan) {
+    return refuse(scope, "wlancount", *fix.wlan_count, "left out unless the type is wlan");
   }
-  if (fix.satellite_count) {
-    if (!check("position.satellitecount", *fix.satellite_count, 1, 50, "1..50")) {
-      return Code::invalid_value;
-    }
-    if (fix.type != PositionType::gnss) {
-      return refuse("position.satellitecount", *fix.satellite_count,
-                    "left out unless the type is gnss");
-    }
-  }
-  if (fix.wlan_count) {
-    if (!check("position.wlancount", *fix.wlan_count, 1, 254, "1..254")) {
-      return Code::invalid_value;
-    }
-    if (fix.type != PositionType::wlan) {
-      return refuse("position.wlancount", *fix.wlan_count, "left out unless the type is wlan");
-    }
-  }
-  if (fix.timestamp_ms && !check("position.timestamp", *fix.timestamp_ms, min_timestamp_ms,
-                                 max_timestamp_ms, "2..4102448400000 ms since 1970")) {
-    return Code::invalid_value;
+  if (fix.timestamp_ms && !is_timestamp(*fix.timestamp_ms)) {
+    return refuse(scope, "timestamp", *fix.timestamp_ms, timestamp_rule);
   }
 
   Fragment fragment(*this);
-  fragment.text().append(length_ == 1 ? "\"position\":" : ",\"position\":");
+  open_member(fragment, scope);
   JsonWriter& json = fragment.json();
   json.begin_object();
-  json.decimal("lat", fix.lat_deg_e7, 7);
-  json.decimal("lng", fix.lng_deg_e7, 7);
-  json.decimal("accuracy", fix.accuracy_mm, 3);
-  if (fix.confidence_percent) json.integer("confidence", *fix.confidence_percent);
-  if (fix.alt_mm) json.decimal("alt", *fix.alt_mm, 3);
-  if (fix.altaccuracy_mm) json.decimal("altaccuracy", *fix.altaccuracy_mm, 3);
-  if (moving) {
-    json.integer("heading", (*fix.heading_cdeg + 50) / 100 % 360);
-    json.integer("speed", (std::int64_t{*fix.speed_mm_s} + 500) / 1000);
-  }
-  if (fix.satellite_count) json.integer("satellitecount", *fix.satellite_count);
-  if (fix.wlan_count) json.integer("wlancount", *fix.wlan_count);
+  write(fragment, fields);
   switch (fix.type) {
     case PositionType::gnss:
       json.string("type", "gnss");
@@ -260,75 +310,63 @@ Status Sample::set_position(const Fix& fix) {
   }
   if (fix.timestamp_ms) json.integer("timestamp", *fix.timestamp_ms);
   json.end_object();
-
-  const Status status = commit_member(fragment);
-  has_position_ = status.ok();
-  return status;
+  return close_member(fragment, has_position_);
 }
 
 Status Sample::add(const GsmCell& cell) {
+  constexpr const char* scope = "scan.gsm";
+  constexpr const char* nmr_scope = "scan.gsm.nmr";
   if (item_count_[gsm] == max_gsm_cells) {
-    return refuse("scan.gsm", max_gsm_cells + 1, "at most 16 cells");
+    return refuse("scan", "gsm", max_gsm_cells + 1, "at most 16 cells");
   }
-  if (!check("scan.gsm.mcc", cell.mcc, 200, 999, "200..999") ||
-      !check("scan.gsm.mnc", cell.mnc, 0, 999, "0..999") ||
-      !check("scan.gsm.lac", cell.lac, 1, 65535, "1..65535") ||
-      !check("scan.gsm.cid", cell.cid, 0, 65535, "0..65535") ||
-      !check_given("scan.gsm.bsic", cell.bsic, 0, 63, "0..63") ||
-      !check_given("scan.gsm.bcch", cell.bcch, 0, 1023, "0..1023") ||
-      !check_given("scan.gsm.ta", cell.ta, 0, 63, "0..63")) {
-    return Code::invalid_value;
-  }
-  if (cell.bsic && !cell.bcch) return refuse("scan.gsm.bsic", *cell.bsic, "given with bcch");
-  if (cell.bcch && !cell.bsic) return refuse("scan.gsm.bcch", *cell.bcch, "given with bsic");
+  const Field fields[] = {
+      Field::limited("mcc", cell.mcc, 200, 999),
+      Field::limited("mnc", cell.mnc, 0, 999),
+      Field::limited("lac", cell.lac, 1, 65535),
+      Field::limited("cid", cell.cid, 0, 65535),
+      Field::limited("bsic", cell.bsic, 0, 63),
+      Field::limited("bcch", cell.bcch, 0, 1023),
+      Field::clamped("rxlevel", cell.rxlevel_dbm, -110, -25),
+      Field::limited("ta", cell.ta, 0, 63),
+  };
+  const auto neighbour_fields = [](const GsmNeighbour& neighbour) {
+    return std::array<Field, 5>{
+        Field::limited("bsic", neighbour.bsic, 0, 63),
+        Field::limited("bcch", neighbour.bcch, 0, 1023),
+        Field::limited("lac", neighbour.lac, 1, 65535),
+        Field::limited("cid", neighbour.cid, 0, 65535),
+        Field::clamped("rxlevel", neighbour.rxlevel_dbm, -110, -25),
+    };
+  };
+
+  Status status = check(scope, fields);
+  if (!status.ok()) return status;
+  if (cell.bsic && !cell.bcch) return refuse(scope, "bsic", *cell.bsic, "given with bcch");
+  if (cell.bcch && !cell.bsic) return refuse(scope, "bcch", *cell.bcch, "given with bsic");
   if (cell.nmr.size() > max_gsm_neighbours) {
-    return refuse("scan.gsm.nmr", static_cast<std::int64_t>(cell.nmr.size()),
+    return refuse(scope, "nmr", static_cast<std::int64_t>(cell.nmr.size()),
                   "at most 16 neighbours");
   }
   for (const GsmNeighbour& neighbour : cell.nmr) {
-    if (!check("scan.gsm.nmr.bsic", neighbour.bsic, 0, 63, "0..63") ||
-        !check("scan.gsm.nmr.bcch", neighbour.bcch, 0, 1023, "0..1023") ||
-        !check_given("scan.gsm.nmr.lac", neighbour.lac, 1, 65535, "1..65535") ||
-        !check_given("scan.gsm.nmr.cid", neighbour.cid, 0, 65535, "0..65535")) {
-      return Code::invalid_value;
-    }
+    status = check(nmr_scope, neighbour_fields(neighbour));
+    if (!status.ok()) return status;
   }
 
-  const std::uint16_t clamped_before = clamped_;
   Fragment fragment(*this);
   open_scan_item(fragment, gsm, "gsm");
   JsonWriter& json = fragment.json();
-  const auto write = [&json](std::string_view name, const std::optional<std::int32_t>& value) {
-    if (value) json.integer(name, *value);
-  };
-  const auto write_rxlevel = [this, &json](const std::optional<std::int32_t>& value) {
-    if (value) json.integer("rxlevel", clamp(*value, -110, -25));
-  };
-  json.integer("mcc", cell.mcc);
-  json.integer("mnc", cell.mnc);
-  json.integer("lac", cell.lac);
-  json.integer("cid", cell.cid);
-  write("bsic", cell.bsic);
-  write("bcch", cell.bcch);
-  write_rxlevel(cell.rxlevel_dbm);
-  write("ta", cell.ta);
+  write(fragment, fields);
   if (!cell.nmr.empty()) {
     json.key("nmr");
     json.begin_array();
     for (const GsmNeighbour& neighbour : cell.nmr) {
       json.begin_object();
-      json.integer("bsic", neighbour.bsic);
-      json.integer("bcch", neighbour.bcch);
-      write("lac", neighbour.lac);
-      write("cid", neighbour.cid);
-      write_rxlevel(neighbour.rxlevel_dbm);
+      write(fragment, neighbour_fields(neighbour));
       json.end_object();
     }
     json.end_array();
   }
-  const Status status = close_scan_item(fragment, gsm);
-  if (!status.ok()) clamped_ = clamped_before;
-  return status;
+  return close_scan_item(fragment, gsm);
 }
 
 Status Sample::add(const WlanAccessPoint& access_point) {
@@ -337,7 +375,7 @@ Status Sample::add(const WlanAccessPoint& access_point) {
     return {};
   }
   if (item_count_[wlan] == max_wlan_access_points) {
-    return refuse("scan.wlan", max_wlan_access_points + 1, "at most 128 access points");
+    return refuse("scan", "wlan", max_wlan_access_points + 1, "at most 128 access points");
   }
   char mac[17];
   TextBuilder text(mac);
@@ -346,19 +384,17 @@ Status Sample::add(const WlanAccessPoint& access_point) {
     text.append_hex(byte);
   }
 
-  const std::uint16_t clamped_before = clamped_;
   Fragment fragment(*this);
   open_scan_item(fragment, wlan, "wlan");
-  JsonWriter& json = fragment.json();
-  json.string("mac", text.text());
-  if (access_point.powrx_dbm) json.integer("powrx", clamp(*access_point.powrx_dbm, -128, 0));
-  const Status status = close_scan_item(fragment, wlan);
-  if (!status.ok()) clamped_ = clamped_before;
-  return status;
+  fragment.json().string("mac", text.text());
+  const Field powrx = Field::clamped("powrx", access_point.powrx_dbm, -128, 0);
+  write(fragment, {&powrx, 1});
+  return close_scan_item(fragment, wlan);
 }
 
 Status Sample::refuse_payload(std::size_t size, const char* rule) {
-  field_error_ = {"payload", static_cast<std::int64_t>(size), 0, rule, " bytes"};
+  (void)refuse("", "payload", static_cast<std::int64_t>(size), rule);
+  field_error_.unit = " bytes";
   return Code::invalid_value;
 }
 
@@ -367,7 +403,7 @@ Status Sample::set_payload(std::string_view json_object) {
   if (has_payload_) return refuse_payload(given, "given once a sample");
 
   Fragment fragment(*this);
-  fragment.text().append(length_ == 1 ? "\"payload\":" : ",\"payload\":");
+  open_member(fragment, "payload");
   const std::size_t name_bytes = fragment.text().size();
   Compactor compactor(fragment.json());
   switch (parse_json(json_object, max_payload_depth, compactor)) {
@@ -384,9 +420,7 @@ Status Sample::set_payload(std::string_view json_object) {
   if (size > max_payload_bytes) {
     return refuse_payload(size, "at most 1000 bytes of compact JSON");
   }
-  const Status status = commit_member(fragment);
-  has_payload_ = status.ok();
-  return status;
+  return close_member(fragment, has_payload_);
 }
 
 std::string_view Sample::json() {

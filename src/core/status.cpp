@@ -57,12 +57,20 @@ const char* to_string(Code code) {
 
 std::size_t format(const FieldError& error, Span<char> into) {
   TextBuilder text(into);
+  text.append(error.scope);
+  if (*error.scope != '\0') text.append('.');
   text.append(error.field);
   text.append(" = ");
   text.append_decimal(error.value, error.decimals);
   text.append(error.unit);
   text.append(": must be ");
-  text.append(error.rule);
+  if (error.rule != nullptr) {
+    text.append(error.rule);
+  } else {
+    text.append_decimal(error.min, error.decimals);
+    text.append("..");
+    text.append_decimal(error.max, error.decimals);
+  }
   return text.size();
 }
 

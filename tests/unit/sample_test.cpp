@@ -214,23 +214,23 @@ TEST_CASE("A refusal names the field, the value and the rule, and leaves the sam
   SECTION("latitude") {
     fix.lat_deg_e7 = 915000000;
     CHECK(sample.set_position(fix) == Code::invalid_value);
-    expected = "position.lat = 91.5: must be -90..90 degrees";
+    expected = "position.lat = 91.5: must be -90..90";
   }
   SECTION("longitude") {
     fix.lng_deg_e7 = -1800000001;
     CHECK(sample.set_position(fix) == Code::invalid_value);
-    expected = "position.lng = -180.0000001: must be -180..180 degrees";
+    expected = "position.lng = -180.0000001: must be -180..180";
   }
   SECTION("confidence") {
     fix.confidence_percent = 96;
     CHECK(sample.set_position(fix) == Code::invalid_value);
-    expected = "position.confidence = 96: must be 50..95 %";
+    expected = "position.confidence = 96: must be 50..95";
   }
   SECTION("heading") {
     fix.heading_cdeg = 36001;
     fix.speed_mm_s = 1;
     CHECK(sample.set_position(fix) == Code::invalid_value);
-    expected = "position.heading = 360.01: must be 0..360 degrees";
+    expected = "position.heading = 360.01: must be 0..360";
   }
   SECTION("satellites of a position that is not from a GNSS") {
     fix.satellite_count = 5;
