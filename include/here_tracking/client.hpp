@@ -34,7 +34,7 @@ struct ClientMemory {
   Span<char> work;
 };
 
-/// Everything that is known about the last failure.
+/// Everything that is known about a failure.
 struct ErrorDetail {
   Status status;
   std::int32_t here_error_code = 0;   ///< The service's `details.hereErrorCode`; 0: none given
@@ -81,11 +81,13 @@ class Client {
   /// minimum).
   Status check();
 
-  /// Server time in milliseconds since 1970 UTC, or nothing before the first synchronisation. Does
-  /// not run backwards for corrections up to ten seconds. No request; reads storage at first use.
+  /// Server time in milliseconds since 1970 UTC, or nothing before the first synchronisation. After
+  /// a correction backwards it stands still until that is made up for; where this would take more
+  /// than ten seconds, it steps. No request; reads storage at first use.
   [[nodiscard]] std::optional<std::int64_t> server_time_ms();
 
-  /// Makes sure that server time is known: a request only if it is not.
+  /// Makes sure that server time is known: a request only if it is not, or was asked for more than
+  /// 25 hours ago; if that fails, the old offset serves on.
   /// @return as sync_time().
   Status ensure_time();
 
@@ -97,7 +99,8 @@ class Client {
   ///         rate_limited, server_error.
   Status sync_time();
 
-  /// Makes sure that there is a token with some life left: a request only if there is none.
+  /// Makes sure that there is a token with some life left: a request only if there is none, or it
+  /// is to be renewed; if that fails for a passing reason, the old one serves to its end.
   /// @return as sync_time(), and: credentials_refused, clock_refused, unknown_device, not_claimed,
   ///         forbidden, rejected, rate_limited, server_error; buffer_too_small when the token is
   ///         longer than ClientMemory::token.
@@ -123,7 +126,7 @@ class Client {
   /// The same with a body that is read while it is sent: text of a JSON array.
   Status ingest(BodySource& body, DesiredShadow& shadow, Delivery delivery = Delivery::synchronous);
 
-  /// About the last call that did not return ok.
+  /// About the last call, if that did not return ok.
   [[nodiscard]] const ErrorDetail& last_error() const { return error_; }
 
   /// What the last invalid_value was about.
@@ -146,6 +149,7 @@ class Client {
                      Response& response);
   void watch_date(const Response& response);
   void set_time(std::int64_t server_s, const Response& response);
+  void correct_time(const Response& response);
   void forget_time();
   void load_state();
   void store_time();
@@ -167,7 +171,7 @@ class Client {
   FieldError field_error_;
   const char* url_rule_ = nullptr;
   bool loaded_ = false;
-  bool date_trusted_ = true;
+  bool date_trusted_ = false;
 };
 
 }  // namespace here_tracking

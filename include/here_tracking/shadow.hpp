@@ -18,7 +18,8 @@ struct Rate {
 /// What the cloud wants of the device: the body of a 200 response to `POST /v2/`.
 ///
 /// It is the complete state: a member that is missing is not wished for. A member of the wrong type
-/// or range is treated as missing and counted; the rest holds.
+/// or range is treated as missing and counted; the rest holds. So is all from a member on that is
+/// nested more than 32 levels deep.
 ///
 /// The views point into the memory handed to the Client and are valid until its next call.
 struct DesiredShadow {

@@ -128,7 +128,8 @@ class Sample {
   Status set_payload(std::string_view json_object);
 
   /// The telemetry object, complete: what goes between the brackets of a request's body. Empty as
-  /// long as there is no timestamp. Points into the buffer; valid until the next change.
+  /// long as there is no timestamp. Points into the buffer; valid until the next call that adds or
+  /// changes, also where that fails.
   [[nodiscard]] std::string_view json();
 
   /// Sticky: buffer_too_small once something did not fit, else ok.

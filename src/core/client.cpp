@@ -24,6 +24,8 @@ constexpr std::string_view timestamp_target = "/v2/timestamp";
 constexpr std::string_view token_target = "/v2/token";
 constexpr std::string_view bearer = "Bearer ";
 
+constexpr std::uint32_t max_retry_after_s = 0xffffffffU;
+constexpr std::uint32_t max_timeout_ms = 0x7fffffffU;
 constexpr std::int64_t max_round_trip_ms = 5000;
 constexpr std::int64_t max_date_error_ms = 10000;
 constexpr std::int64_t time_age_for_token_ms = 3600LL * 1000;
@@ -65,6 +67,30 @@ class ArrayBody final : public BodySource {
   std::size_t size_ = 1;
 };
 
+/// Whether the same request may succeed a little later.
+bool is_passing(Code code) {
+  switch (code) {
+    case Code::dns_failed:
+    case Code::connect_failed:
+    case Code::tls_failed:
+    case Code::timeout:
+    case Code::connection_lost:
+    case Code::response_too_large:
+    case Code::response_invalid:
+    case Code::rate_limited:
+    case Code::server_error:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Whether a - b is at least 0 and at most `max`, whatever a and b are.
+bool is_within(std::int64_t a, std::int64_t b, std::int64_t max) {
+  return a >= b && static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b) <=
+                       static_cast<std::uint64_t>(max);
+}
+
 }  // namespace
 
 struct Client::Call {
@@ -90,14 +116,17 @@ class Client::Response final : public ResponseHandler {
     std::uint64_t number = 0;
     std::int64_t date = 0;
     if (equals_ignoring_case(name, "x-here-timestamp")) {
-      if (parse_digits(value, max_timestamp_ms / 1000, number)) {
+      if (parse_digits(value, max_timestamp_ms / 1000, number) && number >= 2) {
         here_timestamp_s = static_cast<std::int64_t>(number);
       }
     } else if (equals_ignoring_case(name, "date")) {
       if (parse_http_date(value, date)) date_s = date;
     } else if (equals_ignoring_case(name, "retry-after")) {
-      if (parse_digits(value, 0xffffffffU, number)) {
+      if (parse_digits(value, max_retry_after_s, number)) {
         retry_after_s = static_cast<std::uint32_t>(number);
+      } else if (!value.empty() &&
+                 value.find_first_not_of("0123456789") == std::string_view::npos) {
+        retry_after_s = max_retry_after_s;
       } else if (parse_http_date(value, date)) {
         retry_after_date_s = date;
       }
@@ -105,9 +134,10 @@ class Client::Response final : public ResponseHandler {
   }
 
   bool on_body(std::string_view piece) override {
-    if (piece.size() > memory_.size() - size_) return false;
-    std::memcpy(memory_.data() + size_, piece.data(), piece.size());
-    size_ += piece.size();
+    const std::size_t room = memory_.size() - size_;
+    // Of what a proxy writes below an error status, the beginning is enough.
+    if (piece.size() > room && status_ >= 200 && status_ <= 299) return false;
+    size_ += copy_text(piece, {memory_.data() + size_, room});
     return true;
   }
 
@@ -155,6 +185,7 @@ Status Client::fail(Status status) {
 }
 
 Status Client::refuse(const char* field, std::size_t length, const char* rule) {
+  error_ = {};
   field_error_ = {};
   field_error_.field = field;
   field_error_.value = static_cast<std::int64_t>(length);
@@ -169,7 +200,10 @@ Status Client::refused(const Response& response, bool for_token) {
   if (response.retry_after_date_s) {
     const std::optional<std::int64_t> now_ms = server_time_ms();
     const std::int64_t wait_s = now_ms ? *response.retry_after_date_s - *now_ms / 1000 : -1;
-    if (wait_s >= 0) error_.retry_after_s = static_cast<std::uint32_t>(wait_s);
+    if (wait_s >= 0) {
+      error_.retry_after_s =
+          static_cast<std::uint32_t>(std::min<std::int64_t>(wait_s, max_retry_after_s));
+    }
   }
   const std::uint16_t http_status = response.status();
   Code code = Code::response_invalid;
@@ -203,7 +237,15 @@ Status Client::refused(const Response& response, bool for_token) {
 
 Status Client::check_service() {
   if (url_rule_ != nullptr) return refuse("base_url", config_.base_url.size(), url_rule_);
+  for (const std::uint32_t timeout_ms : {config_.connect_timeout_ms, config_.timeout_ms}) {
+    if (timeout_ms == 0 || timeout_ms > max_timeout_ms) {
+      (void)refuse("timeout_ms", timeout_ms, "1..2147483647");
+      field_error_.unit = " ms";
+      return Code::invalid_value;
+    }
+  }
   if (memory_.work.size() < min_work_bytes || memory_.token.size() < min_token_bytes) {
+    error_ = {};
     return fail(Code::buffer_too_small);
   }
   return {};
@@ -263,6 +305,7 @@ Status Client::exchange(const Call& call, Response& response) {
   response.start(call.response_memory, now_ms);
   const Status status = hooks_.transport->exchange(request, response);
   response.received_ms = hooks_.clock->now_ms();
+  if (response.received_ms < response.sent_ms) return fail(Code::hook_failed);
   if (!status.ok()) return fail({status.code(), response.status()});
   return {};
 }
@@ -285,8 +328,16 @@ void Client::set_time(std::int64_t server_s, const Response& response) {
   }
   time_.set(offset_ms, response.received_ms);
   date_trusted_ =
-      !response.date_s || std::abs(*response.date_s - server_s) * 1000 <= max_date_error_ms;
+      response.date_s && std::abs(*response.date_s - server_s) * 1000 <= max_date_error_ms;
   store_time();
+}
+
+void Client::correct_time(const Response& response) {
+  if (response.round_trip_ms() <= max_round_trip_ms) {
+    set_time(*response.here_timestamp_s, response);
+  } else {
+    forget_time();
+  }
 }
 
 void Client::forget_time() {
@@ -315,7 +366,8 @@ Status Client::ensure_time() {
   if (!status.ok()) return status;
   load_state();
   if (time_.known() && hooks_.clock->now_ms() - time_.synced_at_ms() <= max_time_age_ms) return {};
-  return sync_time();
+  const Status synced = sync_time();
+  return time_.known() ? Status() : synced;  // an old offset is better than none
 }
 
 Status Client::sync_time() {
@@ -327,16 +379,18 @@ Status Client::sync_time() {
     Response response;
     const Status sent = exchange({"GET", timestamp_target, {}, nullptr, memory_.work}, response);
     if (!sent.ok()) return sent;
+    const bool too_slow = response.round_trip_ms() > max_round_trip_ms;
     if (response.status() == 200) {
       ServiceReply reply;
       if (!read_reply(response.body(), reply) || reply.timestamp_s < 2) {
         return fail({Code::response_invalid, response.status()});
       }
-      if (response.round_trip_ms() > max_round_trip_ms) continue;
+      if (too_slow) continue;
       set_time(static_cast<std::int64_t>(reply.timestamp_s), response);
       return {};
     }
     if (response.status() != 401 || !response.here_timestamp_s) return refused(response, false);
+    if (too_slow) continue;
     set_time(*response.here_timestamp_s, response);
     return {};
   }
@@ -358,7 +412,6 @@ std::uint32_t Client::token_life_s() {
 
 void Client::drop_token() {
   load_state();
-  if (authorization_size_ == 0) return;
   wipe(memory_.token);
   authorization_size_ = 0;
   warn_about_storage(hooks_.storage->erase(TokenRecord::name), "erase the token");
@@ -368,17 +421,20 @@ Status Client::ensure_token() {
   Status status = check();
   if (status.ok()) status = ensure_time();
   if (!status.ok() || has_token()) return status;
-  if (hooks_.clock->now_ms() - time_.synced_at_ms() > time_age_for_token_ms) {
-    const Status synced = sync_time();
-    if (!synced.ok()) return synced;
-  }
-  return request_token();
+  if (hooks_.clock->now_ms() - time_.synced_at_ms() > time_age_for_token_ms) status = sync_time();
+  if (status.ok()) status = request_token();
+  if (!is_passing(status.code()) || token_life_s() == 0) return status;
+  hooks_.log->write(LogLevel::info, "the token could not be renewed: using it to its end");
+  return {};
 }
 
 Status Client::request_token() {
   for (int attempt = 0;; ++attempt) {
+    Status status = ensure_time();
+    if (!status.ok()) return status;
+    error_ = {};
     std::array<std::uint8_t, oauth_nonce_bytes> random{};
-    const Status status = hooks_.entropy->fill(random);
+    status = hooks_.entropy->fill(random);
     if (!status.ok()) return fail(status);
     std::array<char, oauth_nonce_bytes> nonce{};
     std::transform(random.begin(), random.end(), nonce.begin(), [](std::uint8_t byte) {
@@ -393,7 +449,8 @@ Status Client::request_token() {
     oauth.consumer_key = config_.device_id;
     oauth.consumer_secret = config_.device_secret;
     oauth.nonce = {nonce.data(), nonce.size()};
-    oauth.timestamp_s = time_.at(hooks_.clock->now_ms()) / 1000;
+    // Not time_.at(), which stands still for a while after a correction.
+    oauth.timestamp_s = (hooks_.clock->now_ms() + time_.offset_ms()) / 1000;
 
     // The header stands at the end of the work memory, the response is taken in front of it.
     TextBuilder header(memory_.work);
@@ -416,7 +473,7 @@ Status Client::request_token() {
       } else {
         result = refused(response, true);
         if (response.status() == 401 && response.here_timestamp_s) {
-          set_time(*response.here_timestamp_s, response);
+          correct_time(response);
           again = attempt == 0;
         }
       }
@@ -432,7 +489,8 @@ bool Client::keep_token(std::string_view token) {
   authorization.append(bearer);
   authorization.append(token);
   authorization_size_ = authorization.overflow() ? 0 : authorization.size();
-  return authorization_size_ != 0;
+  if (authorization.overflow()) wipe(memory_.token);
+  return !authorization.overflow();
 }
 
 Status Client::take_token(const Response& response) {
@@ -457,6 +515,7 @@ Status Client::ingest(Span<const std::string_view> samples, DesiredShadow& shado
                       Delivery delivery) {
   const auto is_empty = [](std::string_view sample) { return sample.empty(); };
   if (samples.empty() || std::any_of(samples.begin(), samples.end(), is_empty)) {
+    error_ = {};
     field_error_ = {};
     field_error_.field = "samples";
     field_error_.value = static_cast<std::int64_t>(samples.size());
@@ -481,9 +540,7 @@ Status Client::ingest(BodySource& body, DesiredShadow& shadow, Delivery delivery
     const std::uint16_t http_status = response.status();
     if (http_status != 401 && http_status != 403 && http_status != 404) return status;
     drop_token();
-    if (http_status == 401 && response.here_timestamp_s) {
-      set_time(*response.here_timestamp_s, response);
-    }
+    if (http_status == 401 && response.here_timestamp_s) correct_time(response);
     if (repeated || !had_token) return status;
     hooks_.log->write(LogLevel::info, "the token was refused: getting a new one");
   }
@@ -531,23 +588,30 @@ void Client::load_state() {
   const Span<std::uint8_t> work(reinterpret_cast<std::uint8_t*>(memory_.work.data()),
                                 memory_.work.size());
 
-  std::size_t size = 0;
+  const auto load = [&](std::string_view name, std::string_view what) {
+    std::size_t size = 0;
+    Status status = hooks_.storage->load(name, work, size);
+    if (status.ok() && size > work.size()) status = Code::hook_failed;
+    if (status != Code::no_data) warn_about_storage(status, what);
+    return Span<const std::uint8_t>(work.data(), status.ok() ? size : 0);
+  };
+
   ClockRecord clock;
   const std::uint64_t boot_id = hooks_.clock->boot_id();
-  Status status = hooks_.storage->load(ClockRecord::name, work, size);
-  if (!status.ok()) {
-    if (status != Code::no_data) warn_about_storage(status, "read the time offset");
-  } else if (decode({work.data(), size}, clock) && clock.identity == identity() && boot_id != 0 &&
-             clock.boot_id == boot_id && clock.synced_at_ms <= hooks_.clock->now_ms()) {
+  const std::int64_t now_ms = hooks_.clock->now_ms();
+  if (decode(load(ClockRecord::name, "read the time offset"), clock) &&
+      clock.identity == identity() && boot_id != 0 && clock.boot_id == boot_id &&
+      is_within(now_ms, clock.synced_at_ms, now_ms) &&
+      is_within(clock.offset_ms, -now_ms, max_timestamp_ms)) {
     time_.set(clock.offset_ms, clock.synced_at_ms);
+    date_trusted_ = clock.date_trusted != 0;
   }
 
   TokenRecord token;
-  status = hooks_.storage->load(TokenRecord::name, work, size);
-  if (!status.ok()) {
-    if (status != Code::no_data) warn_about_storage(status, "read the token");
-  } else if (decode({work.data(), size}, token) && token.identity == identity() &&
-             is_bearer_token(token.token) && keep_token(token.token)) {
+  if (decode(load(TokenRecord::name, "read the token"), token) && token.identity == identity() &&
+      is_within(token.renew_ms, 0, max_timestamp_ms) &&
+      is_within(token.expires_ms, token.renew_ms, max_renewal_margin_ms) &&
+      is_bearer_token(token.token) && keep_token(token.token)) {
     token_expires_ms_ = token.expires_ms;
     token_renew_ms_ = token.renew_ms;
   }
@@ -557,8 +621,8 @@ void Client::load_state() {
 void Client::store_time() {
   const std::uint64_t boot_id = hooks_.clock->boot_id();
   if (boot_id == 0) return;
-  const auto bytes =
-      encode(ClockRecord{identity(), boot_id, time_.offset_ms(), time_.synced_at_ms()});
+  const auto bytes = encode(ClockRecord{identity(), boot_id, time_.offset_ms(),
+                                        time_.synced_at_ms(), date_trusted_ ? 1U : 0U});
   warn_about_storage(hooks_.storage->store(ClockRecord::name, bytes), "keep the time offset");
 }
 

@@ -131,7 +131,7 @@ bool parse_json_number(std::string_view number, std::uint64_t max, std::uint64_t
     std::string_view digits = after(number, e + 1);
     const bool negative = !digits.empty() && digits[0] == '-';
     if (!digits.empty() && (digits[0] == '-' || digits[0] == '+')) digits.remove_prefix(1);
-    std::uint64_t magnitude = 1000;  // beyond it no digit decides anything
+    std::uint64_t magnitude = 1000;  // stands for all that is larger
     parse_digits(digits, 1000, magnitude);
     exponent =
         negative ? -static_cast<std::int32_t>(magnitude) : static_cast<std::int32_t>(magnitude);

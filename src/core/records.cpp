@@ -80,6 +80,7 @@ std::array<std::uint8_t, ClockRecord::bytes> encode(const ClockRecord& record) {
   writer.put(record.boot_id);
   writer.put(record.offset_ms);
   writer.put(record.synced_at_ms);
+  writer.put(record.date_trusted);
   writer.put_hash();
   return bytes;
 }
@@ -91,6 +92,7 @@ bool decode(Span<const std::uint8_t> bytes, ClockRecord& record) {
   reader.get(record.boot_id);
   reader.get(record.offset_ms);
   reader.get(record.synced_at_ms);
+  reader.get(record.date_trusted);
   return true;
 }
 

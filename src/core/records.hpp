@@ -21,12 +21,13 @@ namespace here_tracking {
 
 struct ClockRecord {
   static constexpr std::string_view name = "clock";
-  static constexpr std::size_t bytes = 44;
+  static constexpr std::size_t bytes = 48;
 
   std::uint64_t identity = 0;
   std::uint64_t boot_id = 0;
   std::int64_t offset_ms = 0;
   std::int64_t synced_at_ms = 0;
+  std::uint32_t date_trusted = 0;
 };
 
 [[nodiscard]] std::array<std::uint8_t, ClockRecord::bytes> encode(const ClockRecord& record);

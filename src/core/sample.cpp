@@ -137,7 +137,7 @@ void Sample::clear() {
   has_position_ = false;
   has_payload_ = false;
   status_ = {};
-  if (buffer_.size() > timestamp_bytes) {
+  if (buffer_.size() >= timestamp_bytes) {
     buffer_[length_++] = '{';
   } else {
     status_ = Code::buffer_too_small;

@@ -24,9 +24,13 @@ void copy_text(std::string_view text, std::array<char, size>& into) {
     while (count > 0 && (static_cast<unsigned char>(text[count]) & 0xc0U) == 0x80U)
       --count;
   }
-  std::transform(text.begin(), text.begin() + count, into.begin(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;  // for a terminal
-  });
+  // Control characters are for a terminal to obey, also those that UTF-8 writes as C2 80..9F.
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool c1 = byte == 0xc2 && i + 1 < count && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    into[i] = byte < 0x20 || byte == 0x7f || c1 ? ' ' : text[i];
+    if (c1) into[++i] = ' ';
+  }
 }
 
 /// Knows the name of the member that each value of the outermost object, and of one object in it,

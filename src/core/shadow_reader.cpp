@@ -163,11 +163,12 @@ bool read_shadow(std::string_view body, DesiredShadow& shadow) {
   shadow = {};
   if (is_blank(body)) return true;
   ShadowHandler handler(body, shadow);
-  if (parse_json(body, max_json_depth, handler) != JsonResult::ok || !handler.is_object()) {
-    return false;
-  }
+  const JsonResult result = parse_json(body, max_json_depth, handler);
+  // An owner's payload may be nested deeper than there is memory for. The service has taken the
+  // telemetry all the same, so what came before it counts.
+  if (result == JsonResult::too_deep) ++shadow.rejected_members;
   shadow.json = body;
-  return true;
+  return handler.is_object() && (result == JsonResult::ok || result == JsonResult::too_deep);
 }
 
 }  // namespace here_tracking

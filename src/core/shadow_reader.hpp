@@ -8,7 +8,8 @@
 namespace here_tracking {
 
 /// Reads the body of a 200 response to an ingestion. An empty body is a shadow without any wish.
-/// @return false when it is no JSON object or nested too deeply; `shadow` is then undefined.
+/// One that is nested too deeply ends there: what came before counts.
+/// @return false when it is no JSON object; `shadow` is then undefined.
 bool read_shadow(std::string_view body, DesiredShadow& shadow);
 
 }  // namespace here_tracking

@@ -21,6 +21,7 @@ void TextBuilder::append_integer(std::int64_t value) {
 void TextBuilder::append_decimal(std::int64_t value, std::uint8_t decimals) {
   auto magnitude = static_cast<std::uint64_t>(value);
   if (value < 0) magnitude = 0 - magnitude;
+  if (decimals > 19) decimals = 19;
   while (decimals > 0 && magnitude % 10 == 0) {
     magnitude /= 10;
     --decimals;

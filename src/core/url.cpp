@@ -38,7 +38,7 @@ const char* parse_base_url(std::string_view url, Span<char> host, Origin& origin
   if (bracket == std::string_view::npos) return form;
   const std::size_t colon = authority.find(':', bracket);
   const std::string_view name = head(authority, colon);
-  if (name.empty()) return form;
+  if (name.empty() || name == "[]") return form;
   if (name.size() > host.size()) return "a host of at most 128 characters";
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
@@ -66,9 +66,11 @@ bool is_loopback(std::string_view host) {
   // A name such as 127.example.org must not pass, so all four numbers are read.
   for (int i = 0; i < 4; ++i) {
     const std::size_t end = host.find('.');
+    const std::string_view part = head(host, end);
     std::uint64_t number = 0;
-    if ((end == std::string_view::npos) != (i == 3) ||
-        !parse_digits(head(host, end), 255, number) || (i == 0 && number != 127)) {
+    if ((end == std::string_view::npos) != (i == 3) || !parse_digits(part, 255, number) ||
+        (i == 0 && number != 127) ||
+        (part.size() > 1 && part[0] == '0')) {  // which some resolvers read as octal
       return false;
     }
     if (i < 3) host.remove_prefix(end + 1);

@@ -200,13 +200,24 @@ TEST_CASE("A member of the wrong type or range is rejected alone and counted") {
   CHECK_FALSE(shadow_of(R"({"system":null})").state_version);
 }
 
+TEST_CASE(
+    "An owner's payload that is nested too deeply ends the reading; what came before counts") {
+  const std::string body =
+      "{\"system\":{\"stateVersion\":5},\"payload\":{\"a\":" + std::string(400, '[') +
+      std::string(400, ']') + "}}";
+  const DesiredShadow shadow = shadow_of(body);
+  CHECK(shadow.state_version == 5U);
+  CHECK(shadow.payload.empty());
+  CHECK(shadow.json == body);
+  CHECK(shadow.rejected_members == 1);
+}
+
 TEST_CASE("What is no JSON object is no shadow") {
   DesiredShadow shadow;
   for (const char* body : {"[]", "1", "null", "{", "{}x", "<html>", "{\"a\":\"\xff\"}"}) {
     CAPTURE(body);
     CHECK_FALSE(here_tracking::read_shadow(body, shadow));
   }
-  CHECK_FALSE(here_tracking::read_shadow("{\"a\":" + std::string(100000, '['), shadow));
 }
 
 TEST_CASE("The answers to time and token requests are read from their own members alone") {
@@ -245,6 +256,12 @@ TEST_CASE("Without a message the error text stands in, cut to the space between 
     text += "\xc3\xa4";
   here_tracking::read_error("{\"error\":\"" + text + "\"}", error);
   CHECK(std::string(error.message.data()) == text.substr(0, 126));
+}
+
+TEST_CASE("Nothing that a terminal would obey is taken over from an error") {
+  ErrorDetail error;
+  here_tracking::read_error("{\"message\":\"a\\u0007b\\u009b31mc\\u00e4\\u007f\"}", error);
+  CHECK(std::string(error.message.data()) == "a b  31mc\xc3\xa4 ");
 }
 
 TEST_CASE("A body that is no error object leaves the details empty") {

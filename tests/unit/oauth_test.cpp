@@ -175,6 +175,17 @@ TEST_CASE("Signing vector 9: id and nonce are encoded once in the header, twice 
         "oauth_signature=\"H4C9vrmHT6UjdVSI%2F91uTldm9TbtkEUawraKDuPR15o%3D\"");
 }
 
+TEST_CASE("A secret of the greatest length is used to its last byte") {
+  std::string secret(128, '/');
+  const auto signature = [&secret] {
+    return Signed("https://localhost", "id", secret.c_str(), "n", 2).signature();
+  };
+  const std::string whole = signature();
+  CHECK(Signed("https://localhost", "id", secret.c_str(), "n", 2).key().size() == 3 * 128 + 1);
+  secret.back() = '+';
+  CHECK(signature() != whole);
+}
+
 TEST_CASE("HMAC-SHA256 agrees with RFC 4231") {
   const auto hmac = [](const std::string& key, const std::string& message) {
     HmacSha256 whole(key);
@@ -215,7 +226,7 @@ TEST_CASE("A base URL is scheme, host and port, and nothing else") {
           std::string("https://example.org?x"), std::string("https://example.org:0"),
           std::string("https://example.org:65536"), std::string("https://example.org:"),
           std::string("https://example.org:80a"), std::string("https://exa mple.org"),
-          std::string("https://[::1"), std::string("https://[::1]x:80"),
+          std::string("https://[::1"), std::string("https://[]"), std::string("https://[::1]x:80"),
           std::string("https://a\r\nb"), "https://" + long_host}) {
       CAPTURE(url);
       CHECK(here_tracking::parse_base_url(url, host, origin) != nullptr);
@@ -224,11 +235,12 @@ TEST_CASE("A base URL is scheme, host and port, and nothing else") {
 }
 
 TEST_CASE("Loopback is this machine itself, whatever looks like it") {
-  for (const char* host : {"localhost", "127.0.0.1", "127.255.0.9", "[::1]"}) {
+  for (const char* host : {"localhost", "127.0.0.0", "127.0.0.1", "127.255.0.9", "[::1]"}) {
     CHECK(here_tracking::is_loopback(host));
   }
-  for (const char* host : {"127.example.org", "127.0.0.1.example.org", "localhost.example.org",
-                           "128.0.0.1", "127.0.0", "127.0.0.256", "[::2]", "0.0.0.0", ""}) {
+  for (const char* host :
+       {"127.example.org", "127.0.0.1.example.org", "localhost.example.org", "128.0.0.1",
+        "0127.0.0.1", "127.0.0.01", "127.0.0", "127.0.0.256", "[::2]", "0.0.0.0", ""}) {
     CAPTURE(host);
     CHECK_FALSE(here_tracking::is_loopback(host));
   }

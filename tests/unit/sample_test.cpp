@@ -452,6 +452,101 @@ TEST_CASE("What does not fit is refused and remembered; the sample stays valid a
   CHECK(sample.status().ok());
 }
 
+TEST_CASE("A position says where it comes from") {
+  struct Case {
+    PositionType type;
+    const char* text;
+  };
+  for (const Case& c :
+       {Case{PositionType::gnss, R"("type":"gnss")"}, Case{PositionType::cell, R"("type":"cell")"},
+        Case{PositionType::wlan, R"("wlancount":254,"type":"wlan")"}}) {
+    char buffer[256];
+    Sample sample(buffer);
+    Fix fix;
+    fix.type = c.type;
+    if (c.type == PositionType::wlan) fix.wlan_count = 254;
+    REQUIRE(sample.set_position(fix).ok());
+    REQUIRE(sample.set_timestamp(2).ok());
+    CHECK(std::string(sample.json()).find(c.text) != std::string::npos);
+  }
+}
+
+TEST_CASE("A cleared sample begins anew in every respect") {
+  std::vector<char> buffer(2048);
+  Sample sample({buffer.data(), buffer.size()});
+  std::string first;
+  for (int round = 0; round < 2; ++round) {
+    WlanAccessPoint ap = access_point({}, 5);
+    REQUIRE(sample.add(ap).ok());
+    ap.ssid = "x_nomap";
+    REQUIRE(sample.add(ap).ok());
+    for (std::size_t i = 0; i < Sample::max_gsm_cells; ++i)
+      REQUIRE(sample.add(cell()).ok());
+    REQUIRE(sample.set_position(Fix{}).ok());
+    REQUIRE(sample.set_payload("{}").ok());
+    CHECK(sample.json().empty());
+    REQUIRE(sample.set_timestamp(2).ok());
+    CHECK(sample.clamped() == 1);
+    CHECK(sample.withheld() == 1);
+    if (round == 0) first = sample.json();
+    CHECK(sample.json() == first);
+    sample.clear();
+    CHECK(sample.empty());
+    CHECK_FALSE(sample.has_position());
+  }
+}
+
+TEST_CASE("What did not fit may be given again when there is room") {
+  char buffer[64];
+  Sample sample(buffer);
+  CHECK(sample.set_position(Fix{}) == Code::buffer_too_small);
+  CHECK_FALSE(sample.has_position());
+  CHECK(sample.set_position(Fix{}) == Code::buffer_too_small);
+}
+
+TEST_CASE("Cell identifiers are taken at both ends of their ranges") {
+  char buffer[512];
+  Sample sample(buffer);
+  GsmCell low = cell();
+  low.mcc = 200;
+  low.mnc = low.cid = 0;
+  low.lac = 1;
+  low.bsic = low.bcch = low.ta = 0;
+  GsmCell high = cell();
+  high.mcc = high.mnc = 999;
+  high.lac = high.cid = 65535;
+  high.bsic = 63;
+  high.bcch = 1023;
+  high.ta = 63;
+  REQUIRE(sample.add(low).ok());
+  REQUIRE(sample.add(high).ok());
+  REQUIRE(sample.set_timestamp(2).ok());
+  CHECK(sample.json() ==
+        R"({"scan":{"gsm":[{"mcc":200,"mnc":0,"lac":1,"cid":0,"bsic":0,"bcch":0,"ta":0},)"
+        R"({"mcc":999,"mnc":999,"lac":65535,"cid":65535,"bsic":63,"bcch":1023,"ta":63}]},)"
+        R"("timestamp":2})");
+  GsmCell c = cell();
+  c.bcch = 1024;
+  c.bsic = 0;
+  CHECK(sample.add(c) == Code::invalid_value);
+  c.bcch = -1;
+  CHECK(sample.add(c) == Code::invalid_value);
+  c.bcch = 0;
+  c.bsic = 64;
+  CHECK(sample.add(c) == Code::invalid_value);
+}
+
+TEST_CASE("A buffer of 27 bytes holds an empty sample, one of 26 none") {
+  char buffer[27];
+  Sample sample(buffer);
+  REQUIRE(sample.set_timestamp(4102448400000).ok());
+  CHECK(sample.json() == R"({"timestamp":4102448400000})");
+  Sample smaller({buffer, 26});
+  REQUIRE(smaller.set_timestamp(2).ok());
+  CHECK(smaller.json().empty());
+  CHECK(smaller.status() == Code::buffer_too_small);
+}
+
 TEST_CASE("A sample takes at most the memory that its header states") {
   Fix fix;
   fix.lat_deg_e7 = -899999999;

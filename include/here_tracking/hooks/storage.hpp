@@ -15,7 +15,7 @@ namespace here_tracking {
 /// Called by Client from the thread that calls Client: once at the first use, and when a token or a
 /// time offset was obtained or dropped, so about twice a day in steady operation. May block.
 ///
-/// Two records are used: "token" (the token's size plus 36 bytes) and "clock" (44 bytes). Both are
+/// Two records are used: "token" (the token's size plus 36 bytes) and "clock" (48 bytes). Both are
 /// checksummed by the caller; a record that is torn, stale or foreign is ignored. The token is a
 /// secret: encrypt it or keep it where others cannot read it.
 ///

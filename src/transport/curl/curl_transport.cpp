@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <curl/curl.h>
 
@@ -30,7 +31,7 @@ class HeaderList {
   bool add(std::string_view name, std::string_view value) {
     std::string line(name);
     line.append(value.empty() ? ";" : ": ").append(value);
-    return add_line(line);
+    return add_line(std::move(line));
   }
   /// Keeps libcurl from sending a header of its own.
   bool suppress(const char* name) { return add_line(std::string(name) + ":"); }
@@ -60,7 +61,9 @@ struct Exchange {
   BodySource* body = nullptr;
   std::size_t body_offset = 0;
   ResponseHandler* response = nullptr;
+  bool expect_status = true;  // the next header line begins a response
   bool interim = false;
+  bool in_body = false;
   bool too_large = false;
 };
 
@@ -92,7 +95,11 @@ std::string_view trimmed(std::string_view text) {
 std::size_t take_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view line(data, size * count);
-  if (line.substr(0, 5) == "HTTP/") {
+  if (exchange.in_body) return line.size();  // a trailer
+  if (line == "\r\n" || line == "\n") {
+    exchange.expect_status = true;
+  } else if (exchange.expect_status) {
+    exchange.expect_status = false;
     long status = 0;
     curl_easy_getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
     exchange.interim = status < 200;
@@ -109,6 +116,7 @@ std::size_t take_header(char* data, std::size_t size, std::size_t count, void* u
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::size_t bytes = size * count;
+  exchange.in_body = true;
   if (exchange.response->on_body({data, bytes})) return bytes;
   exchange.too_large = true;
   return 0;
