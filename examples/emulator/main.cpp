@@ -208,12 +208,6 @@ void print_banner(const Options& options, const nlohmann::json& ready) {
 
 int run(Options& options) {
   (void)std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
   if (options.is_plain_http && !is_loopback(options.host)) {
     throw StartError(bad_usage, "--host = " + options.host +
                                     ": must be a loopback address with "
@@ -251,6 +245,12 @@ int run(Options& options) {
       {"control_url", "http://127.0.0.1:" + std::to_string(servers.control_port())},
       {"ca_file", tls && !tls->ca.empty() ? nlohmann::json(tls->ca.string()) : nlohmann::json()},
       {"pid", getpid()}};
+  // Not before, so that until then they end it wherever it waits; the threads inherit it.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   servers.start();
   if (!options.ready_file.empty()) write_ready_file(options.ready_file, ready);
   print_banner(options, ready);
