@@ -238,6 +238,11 @@ int run(Options& options) {
     add_device(service, device);
   if (options.devices.empty()) service.put_device(demo_id, demo_secret, true);
 
+  // One that was left by a killed emulator must not look like this one's.
+  if (!options.ready_file.empty()) {
+    std::error_code ignored;
+    std::filesystem::remove(options.ready_file, ignored);
+  }
   emulator::Servers servers(service, log, faults);
   servers.bind(options.host, options.port, options.control_port, tls);
   const nlohmann::json ready = {

@@ -135,7 +135,17 @@ void Session::fail(Status status) const {
   const auto end = [](Exit exit, const std::string& what, const std::string& rule) {
     throw Failure(exit, what + ": " + rule);
   };
-  switch (status.code()) {
+  Code code = status.code();
+  // Nobody was named, so nobody was refused: this is not the service.
+  if (!options_.credentials && status.http_status() >= 400 && status.http_status() < 429) {
+    code = Code::response_invalid;
+  }
+  if (code == Code::hook_failed && options_.settings.ca_file &&
+      network.find("certificate") != std::string::npos) {
+    throw Failure(Exit::configuration,
+                  describe(*options_.settings.ca_file, "a file with certificates in PEM form"));
+  }
+  switch (code) {
     case Code::invalid_value: {
       const FieldError& error = client_.field_error();
       if (std::strcmp(error.field, "base_url") == 0 && options_.settings.url) {
@@ -271,12 +281,19 @@ void send(const Options& options) {
   sources.gather_into(sample);
   set_time(sample, client.server_time_ms().value_or(0));
 
-  const std::string_view body[] = {sample.json()};
+  std::string_view body = sample.json();
   DesiredShadow shadow;
-  const Status status =
-      client.ingest(body, shadow, options.async ? Delivery::asynchronous : Delivery::synchronous);
+  const Delivery delivery = options.async ? Delivery::asynchronous : Delivery::synchronous;
+  Status status = client.ingest({&body, 1}, shadow, delivery);
+  if (status == Code::rejected && !client.server_time_ms()) {
+    // The time that the sample was given turned out to be wrong.
+    session.require(client.ensure_time());
+    set_time(sample, client.server_time_ms().value_or(0));
+    body = sample.json();
+    status = client.ingest({&body, 1}, shadow, delivery);
+  }
   session.require(status);
-  const std::size_t bytes = body[0].size() + 2;  // in the brackets of an array
+  const std::size_t bytes = body.size() + 2;  // in the brackets of an array
   note("sent " + std::to_string(bytes) + " bytes, " + std::to_string(status.http_status()) + ", " +
        (shadow.state_version ? "shadow state version " + std::to_string(*shadow.state_version)
                              : "no shadow in the answer"));

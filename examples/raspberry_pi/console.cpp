@@ -2,6 +2,7 @@
 #include "console.hpp"
 
 #include "failure.hpp"
+#include "text.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -19,7 +20,8 @@ void warn(const std::string& text) {
 
 void complain(const char* kind, const std::string& text) {
   // Where standard error cannot be written there is nobody left to tell.
-  static_cast<void>(std::fprintf(stderr, "here-tracking: %s: %s\n", kind, text.c_str()));
+  static_cast<void>(
+      std::fprintf(stderr, "here-tracking: %s: %s\n", kind, printable(text, text.size()).c_str()));
 }
 
 void print(std::string_view result) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "text.hpp"
+
 #include <stdexcept>
 #include <string>
 
@@ -23,7 +25,8 @@ enum class Exit : int {
 /// Ends the program with one line on standard error.
 class Failure : public std::runtime_error {
  public:
-  Failure(Exit exit, const std::string& text) : std::runtime_error(text), exit_(exit) {}
+  Failure(Exit exit, const std::string& text)
+      : std::runtime_error(printable(text, text.size())), exit_(exit) {}
 
   [[nodiscard]] Exit exit() const { return exit_; }
 

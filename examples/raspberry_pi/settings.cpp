@@ -41,8 +41,8 @@ std::string reason() {
   return std::strerror(errno);
 }
 
-Descriptor open_file(const Setting& file, Exit exit) {
-  const int fd = open(file.value.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+Descriptor open_file(const Setting& file, Exit exit, int more_flags = 0) {
+  const int fd = open(file.value.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | more_flags);
   if (fd < 0) {
     throw Failure(exit, describe(file, "a readable file (" + reason() + ")"));
   }
@@ -109,7 +109,8 @@ Credentials::~Credentials() {
 }
 
 std::string describe(const Setting& setting, std::string_view rule) {
-  return setting.origin + " = " + printable(setting.value) + ": must be " + std::string(rule);
+  return setting.origin + " = " + printable(without_login(setting.value)) + ": must be " +
+         std::string(rule);
 }
 
 Settings parse_config(std::string_view text, const std::string& file) {
@@ -223,7 +224,8 @@ Settings overlay(Settings stronger, Settings weaker) {
 }
 
 Credentials read_credentials(const Setting& file) {
-  const Descriptor descriptor = open_file(file, Exit::credentials);
+  // A fifo must not hold the program up before it is seen to be none of the files wanted.
+  const Descriptor descriptor = open_file(file, Exit::credentials, O_NONBLOCK);
   struct stat info {};
   if (fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     throw Failure(Exit::credentials, describe(file, "a regular file"));

@@ -55,10 +55,11 @@ void NmeaReplay::feed(std::string_view bytes) {
 void NmeaReplay::finish() {
   parser_.finish();
   feed({});
-  if (parser_.stats().sentences + parser_.stats().checksums_wrong == 0) {
-    throw Failure(Exit::usage, name_ +
-                                   ": no NMEA sentence in it: must hold the text of a GNSS "
-                                   "receiver, lines such as $GPRMC,...*hh");
+  if (parser_.stats().sentences == 0) {
+    throw Failure(Exit::usage, name_ + ": no NMEA sentence in it (" +
+                                   count(parser_.stats().checksums_wrong, "checksum", "checksums") +
+                                   " wrong): must hold the text of a GNSS receiver, lines such as "
+                                   "$GPRMC,...*hh");
   }
 }
 

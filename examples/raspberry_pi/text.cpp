@@ -57,6 +57,15 @@ std::string duration(std::uint32_t seconds) {
   return text + std::to_string(minutes % 60) + " min)";
 }
 
+std::string without_login(std::string_view text) {
+  const std::size_t begin = text.find("//");
+  const std::size_t end = text.rfind('@');
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
+    return std::string(text);
+  }
+  return std::string(text.substr(0, begin + 2)) + "..." + std::string(text.substr(end));
+}
+
 std::string printable(std::string_view text, std::size_t most) {
   const bool cut = text.size() > most;
   text = text.substr(0, most);

@@ -20,6 +20,9 @@ namespace here_tracking::cli {
 /// '?', and what is longer than `most` bytes is cut.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t most = 100);
 
+/// The user and password of a URL become "...".
+[[nodiscard]] std::string without_login(std::string_view text);
+
 /// "1 cell", "2 cells".
 [[nodiscard]] std::string count(std::size_t number, std::string_view singular,
                                 std::string_view plural);

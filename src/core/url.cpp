@@ -33,6 +33,9 @@ const char* parse_base_url(std::string_view url, Span<char> host, Origin& origin
   std::string_view authority = after(url, scheme_end + 3);
   if (!authority.empty() && authority.back() == '/') authority.remove_suffix(1);
 
+  if (authority.find_first_of("@/?#") != std::string_view::npos) {
+    return "https://host[:port], without user, path or query";
+  }
   const bool bracketed = starts_with(authority, "[");
   const std::size_t bracket = bracketed ? authority.find(']') : 0;
   if (bracket == std::string_view::npos) return form;

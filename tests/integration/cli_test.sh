@@ -169,9 +169,9 @@ check "sample makes no request" counts_are 0 0 0
 "${cli}" sample --nmea - <"${nmea}" >"${work}/out" 2>"${work}/err"
 rc=$?
 check "a log is read from standard input" out_is_json '.position.satellitecount > 3'
-mkfifo "${work}/fifo"
-cat "${nmea}" >"${work}/fifo" &
-run sample --nmea "${work}/fifo"
+mkfifo "${work}/credentials.fifo"
+cat "${nmea}" >"${work}/credentials.fifo" &
+run sample --nmea "${work}/credentials.fifo"
 check "a log is read from a pipe" out_is_json '.position.type == "gnss"'
 wait $!
 # shellcheck disable=SC2016  # the dollar is NMEA's
@@ -444,6 +444,36 @@ control PUT /control/clock '{"offset_s":0}' >/dev/null
 reset_counts
 run "${login[@]}" send --payload '{}'
 check "a clock that the service corrected meanwhile does not stop a send" succeeds
+
+control PUT /control/clock '{"offset_s":-60}' >/dev/null
+run "${login[@]}" send --payload '{}'
+check "nor does one that turns out to be ahead while the report is on its way" succeeds
+control PUT /control/clock '{"offset_s":0}' >/dev/null
+fresh_state
+
+echo "# what should not be shown or waited for"
+rm -f "${work}/credentials.fifo"
+mkfifo -m 600 "${work}/credentials.fifo"
+run --credentials "${work}/credentials.fifo" token
+check "a fifo with credentials is refused, not waited for" fails_with 4 "must be a regular file"
+run --url 'https://user:hunter2@localhost' time
+check "a URL with a login is refused" fails_with 3 "without user, path or query"
+check "without showing it" eval '! err_has hunter2'
+https_proxy='garbage://user:hunter2@localhost' run time
+check "a proxy that cannot be used is a network error" fails_with 6 "proxy"
+check "its login is not shown" eval '! err_has hunter2'
+printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' >"${work}/bad-ca.pem"
+run --ca-file "${work}/bad-ca.pem" time
+check "a damaged CA file is named" fails_with 3 "must be a file with certificates in PEM form"
+sed 's/\*..\r*$/*00/' "${nmea}" >"${work}/wrong.nmea"
+run sample --nmea "${work}/wrong.nmea"
+check "a log without one right checksum is no log" fails_with 2 "no NMEA sentence in it"
+run sample --scan $'no\n\e[31msuch'
+check "a name cannot speak to the terminal" fails_with 2 'no??[31msuch'
+fault '{"method":"GET","path":"/v2/timestamp","fault":"status","status":404}'
+HERE_TRACKING_DEVICE_ID='' HERE_TRACKING_DEVICE_SECRET='' run time
+check "without credentials no device is blamed" fails_with 7 "the URL must be that of HERE Tracking"
+control DELETE /control/faults >/dev/null
 
 echo "# secrets"
 run -v "${login[@]}" send --nmea "${nmea}"

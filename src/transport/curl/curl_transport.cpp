@@ -122,6 +122,16 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* use
   return 0;
 }
 
+/// libcurl names a proxy that it cannot use with its user and password.
+std::string without_login(std::string text) {
+  const std::size_t begin = text.find("//");
+  const std::size_t end = text.rfind('@');
+  if (begin != std::string::npos && end != std::string::npos && begin < end) {
+    text.replace(begin + 2, end - begin - 2, "...");
+  }
+  return text;
+}
+
 Code to_code(CURLcode result, bool too_large) {
   switch (result) {
     case CURLE_OK:
@@ -184,7 +194,7 @@ struct CurlTransport::State {
       text.append(new_connections == 0 ? ", connection kept, " : ", new connection, ");
       text.append(std::to_string(total_us / 1000)).append(" ms");
     } else {
-      text.append(*reason != '\0' ? reason : curl_easy_strerror(result));
+      text.append(*reason != '\0' ? without_login(reason) : curl_easy_strerror(result));
     }
     if (text.size() > 160) text.resize(160);
     log->write(result == CURLE_OK ? LogLevel::debug : LogLevel::warning, text);
