@@ -169,9 +169,9 @@ check "sample makes no request" counts_are 0 0 0
 "${cli}" sample --nmea - <"${nmea}" >"${work}/out" 2>"${work}/err"
 rc=$?
 check "a log is read from standard input" out_is_json '.position.satellitecount > 3'
-mkfifo "${work}/credentials.fifo"
-cat "${nmea}" >"${work}/credentials.fifo" &
-run sample --nmea "${work}/credentials.fifo"
+mkfifo "${work}/fifo"
+cat "${nmea}" >"${work}/fifo" &
+run sample --nmea "${work}/fifo"
 check "a log is read from a pipe" out_is_json '.position.type == "gnss"'
 wait $!
 # shellcheck disable=SC2016  # the dollar is NMEA's
@@ -452,7 +452,6 @@ control PUT /control/clock '{"offset_s":0}' >/dev/null
 fresh_state
 
 echo "# what should not be shown or waited for"
-rm -f "${work}/credentials.fifo"
 mkfifo -m 600 "${work}/credentials.fifo"
 run --credentials "${work}/credentials.fifo" token
 check "a fifo with credentials is refused, not waited for" fails_with 4 "must be a regular file"
