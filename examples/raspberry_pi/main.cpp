@@ -105,6 +105,13 @@ std::string unknown_argument(const CLI::App& app) {
   return first.front() == '-' ? first.substr(0, first.find('=')) : first;
 }
 
+/// The rule that a flag's use broke, from the parser's own words.
+std::string misused_flag(const CLI::ArgumentMismatch& error) {
+  const std::string text = error.what();
+  const bool missing = text.find("missing") != std::string::npos;
+  return text.substr(0, text.find(':')) + ": must " + (missing ? "have a value" : "be given once");
+}
+
 void run(int argc, char** argv) {
   CLI::App app;
   Flags flags;
@@ -138,6 +145,12 @@ void run(int argc, char** argv) {
     return cli::print(cli::trimmed(cli::help(command_name())));
   } catch (const CLI::CallForVersion&) {
     return cli::print("here-tracking " HERE_TRACKING_VERSION);
+  } catch (const CLI::ArgumentMismatch& error) {
+    throw cli::Failure(cli::Exit::usage, misused_flag(error) + ": see here-tracking --help");
+  } catch (const CLI::ConversionError&) {
+    // The value stays unnamed: it could be a secret.
+    throw cli::Failure(cli::Exit::usage,
+                       "--json, --verbose, --async: must have no value: see here-tracking --help");
   } catch (const CLI::ParseError& error) {
     const std::string unknown = unknown_argument(app);
     const std::string what = !unknown.empty() ? "unknown argument " + cli::printable(unknown, 60)

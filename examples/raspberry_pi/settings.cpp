@@ -69,9 +69,14 @@ void wipe(std::string& text) {
   explicit_bzero(text.data(), text.size());
 }
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // some editors begin with it
+
 /// Calls `take(key, value, line)` for each line that is neither empty nor a comment.
 template <typename Take>
 void read_lines(std::string_view text, const std::string& file, Exit exit, Take take) {
+  if (text.substr(0, byte_order_mark.size()) == byte_order_mark) {
+    text.remove_prefix(byte_order_mark.size());
+  }
   std::size_t number = 0;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');

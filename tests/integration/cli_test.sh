@@ -451,6 +451,17 @@ check "nor does one that turns out to be ahead while the report is on its way" s
 control PUT /control/clock '{"offset_s":0}' >/dev/null
 fresh_state
 
+echo "# flags used wrongly: 2"
+run --url https://localhost --url https://localhost time
+check "a flag given twice" fails_with 2 "--url: must be given once"
+run --url
+check "a flag without its value" fails_with 2 "--url: must have a value"
+run sample --nmea
+check "a source without its value" fails_with 2 "--nmea: must have a value"
+run --json=hunter2 time
+check "a switch with a value" fails_with 2 "must have no value"
+check "which is not shown" eval '! err_has hunter2'
+
 echo "# what should not be shown or waited for"
 mkfifo -m 600 "${work}/credentials.fifo"
 run --credentials "${work}/credentials.fifo" token
