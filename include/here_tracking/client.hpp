@@ -138,7 +138,8 @@ class Client {
 
   Status check_service();
   Status fail(Status status);
-  Status refuse(const char* field, std::size_t length, const char* rule);
+  Status refuse(const char* field, std::size_t value, const char* rule,
+                const char* unit = " characters");
   Status refused(const Response& response, bool for_token);
   Status exchange(const Call& call, Response& response);
   Status make_request_id();

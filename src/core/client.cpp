@@ -184,12 +184,12 @@ Status Client::fail(Status status) {
   return status;
 }
 
-Status Client::refuse(const char* field, std::size_t length, const char* rule) {
+Status Client::refuse(const char* field, std::size_t value, const char* rule, const char* unit) {
   error_ = {};
   field_error_ = {};
   field_error_.field = field;
-  field_error_.value = static_cast<std::int64_t>(length);
-  field_error_.unit = " characters";
+  field_error_.value = static_cast<std::int64_t>(value);
+  field_error_.unit = unit;
   field_error_.rule = rule;
   return fail(Code::invalid_value);
 }
@@ -239,9 +239,7 @@ Status Client::check_service() {
   if (url_rule_ != nullptr) return refuse("base_url", config_.base_url.size(), url_rule_);
   for (const std::uint32_t timeout_ms : {config_.connect_timeout_ms, config_.timeout_ms}) {
     if (timeout_ms == 0 || timeout_ms > max_timeout_ms) {
-      (void)refuse("timeout_ms", timeout_ms, "1..2147483647");
-      field_error_.unit = " ms";
-      return Code::invalid_value;
+      return refuse("timeout_ms", timeout_ms, "1..2147483647", " ms");
     }
   }
   if (memory_.work.size() < min_work_bytes || memory_.token.size() < min_token_bytes) {
@@ -515,12 +513,7 @@ Status Client::ingest(Span<const std::string_view> samples, DesiredShadow& shado
                       Delivery delivery) {
   const auto is_empty = [](std::string_view sample) { return sample.empty(); };
   if (samples.empty() || std::any_of(samples.begin(), samples.end(), is_empty)) {
-    error_ = {};
-    field_error_ = {};
-    field_error_.field = "samples";
-    field_error_.value = static_cast<std::int64_t>(samples.size());
-    field_error_.rule = "one or more, each with a timestamp";
-    return fail(Code::invalid_value);
+    return refuse("samples", samples.size(), "one or more, each with a timestamp", "");
   }
   ArrayBody body(samples);
   return ingest(body, shadow, delivery);
