@@ -3,6 +3,7 @@
 
 #include "here_tracking/span.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -73,21 +74,26 @@ class [[nodiscard]] Status {
   Code code_ = Code::ok;
 };
 
-/// Why a value was refused on the device: the field in the service's own words, the value, the
-/// rule. All text is static.
+/// Why a value was refused: the field in the service's own words, the value, the rule. All text but
+/// `text` is static.
 struct FieldError {
-  const char* scope = "";      ///< The object that holds the field: "scan.gsm"; may be empty.
-  const char* field = "";      ///< "cid"
-  std::int64_t value = 0;      ///< Times 10^decimals; for a text or a list, its length.
-  const char* unit = "";       ///< " bytes" where `value` is the length of a text.
-  std::uint8_t decimals = 0;   ///< Of `value` and of the range: 7 for coordinates.
-  const char* rule = nullptr;  ///< "given with bcch"; nullptr: the range that follows.
+  const char* scope = "";     ///< The object that holds the field: "scan.gsm.nmr"; may be empty.
+  std::int32_t index = -1;    ///< Which item of the list that `scope` ends with; -1: no list.
+  const char* field = "";     ///< "cid"
+  std::int64_t value = 0;     ///< Times 10^decimals; for a text or a list, its length.
+  const char* unit = "";      ///< " characters", " items" where `value` is a length.
+  std::uint8_t decimals = 0;  ///< Of `value` and of the range: 7 for coordinates.
+  /// Where the value is a text: its beginning, with a terminator. Empty for a number, and for what
+  /// does not belong into a log: SIM identities, passwords.
+  std::array<char, 24> text{};
+  const char* rule = nullptr;  ///< "given with"; nullptr: the range that follows.
+  const char* partner = "";    ///< The other field that the rule is about: "bcch"; may be empty.
   std::int32_t min = 0;
   std::int32_t max = 0;
 };
 
-/// Writes "scan.gsm.cid = 70000: must be 0..65535" without a terminator, cut to the space given.
-/// Returns the length; 112 bytes hold every message of this library.
+/// Writes "scan.gsm.nmr[3].cid = 70000: must be 0..65535" without a terminator, cut to the space
+/// given. Returns the length; 160 bytes hold every message of this library.
 std::size_t format(const FieldError& error, Span<char> into);
 
 }  // namespace here_tracking
