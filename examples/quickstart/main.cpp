@@ -41,7 +41,7 @@ int main() {
   cell.lac = 5126;
   cell.cid = 16504;
   cell.nmr = neighbours;
-  const ht::WlanAccessPoint access_point{{0x00, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e}, -61, "cafe"};
+  ht::WlanAccessPoint access_point{{0x00, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e}, -61, "cafe", {}, {}};
 
   std::array<char, 2048> buffer;
   ht::Sample sample(buffer);

@@ -84,12 +84,12 @@ class ScanHandler {
   bool StartObject() {
     if (where_ == Where::top) return enter(Where::scan);
     if (where_ == Where::gsm_list) {
-      check_room(scan_.gsm.size(), Sample::max_gsm_cells, "cells");
+      check_room(scan_.gsm.size(), Sample::max_cells, "cells");
       scan_.gsm.emplace_back();
       return enter(Where::gsm_item);
     }
     if (where_ == Where::nmr_list) {
-      check_room(scan_.gsm.back().nmr.size(), Sample::max_gsm_neighbours, "neighbours");
+      check_room(scan_.gsm.back().nmr.size(), 16, "neighbours");
       scan_.gsm.back().nmr.emplace_back();
       return enter(Where::nmr_item);
     }
@@ -370,7 +370,7 @@ class ScanHandler {
     for (std::size_t i = 0; i < given.nmr.size(); ++i) {
       GsmCell cell = given.cell;
       cell.nmr = {&given.nmr[i], 1};
-      check_with_sample(cell, path() + ".nmr[" + std::to_string(i) + "]", "scan.gsm.nmr");
+      check_with_sample(cell, path() + ".nmr[" + std::to_string(i) + "]", "scan.gsm.nmr[0]");
     }
   }
   void check_with_sample(const GsmCell& cell, const std::string& path,

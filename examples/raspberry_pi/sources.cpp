@@ -167,7 +167,7 @@ void SourceSet::add_scan(const Setting& setting) {
   if (scan.gsm.empty() && scan.wlan.empty()) {
     warn(setting.value + ": no cell and no access point in it");
   }
-  append(scan_.gsm, std::move(scan.gsm), Sample::max_gsm_cells, "at most 16 cells");
+  append(scan_.gsm, std::move(scan.gsm), Sample::max_cells, "at most 16 cells");
   append(scan_.wlan, std::move(scan.wlan), Sample::max_wlan_access_points,
          "at most 128 access points");
 }

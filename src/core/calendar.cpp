@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "calendar.hpp"
 
-#include "text.hpp"
-
 namespace here_tracking {
 
 std::optional<std::int32_t> days_since_1970(std::uint32_t year, std::uint32_t month,
@@ -47,6 +45,47 @@ bool parse_http_date(std::string_view text, std::int64_t& epoch_s) {
   const std::uint64_t second_of_day = (hour * 60 + minute) * 60 + second;
   epoch_s = std::int64_t{*days} * 86400 + static_cast<std::int64_t>(second_of_day);
   return true;
+}
+
+void write_utc(std::int64_t epoch_ms, TextBuilder& out) {
+  const auto two_digits = [&out](std::uint32_t number) {
+    out.append(static_cast<char>('0' + number / 10 % 10));
+    out.append(static_cast<char>('0' + number % 10));
+  };
+  const auto epoch_s = static_cast<std::uint64_t>(epoch_ms) / 1000;
+  const auto fraction_ms = static_cast<std::uint32_t>(static_cast<std::uint64_t>(epoch_ms) % 1000);
+  const auto second = static_cast<std::uint32_t>(epoch_s % 86400);
+  // Days since 1 March of year 0, so that the leap day is a year's last, in eras of 400 years.
+  const std::uint32_t days = static_cast<std::uint32_t>(epoch_s / 86400) + 719468;
+  const std::uint32_t era = days / 146097;
+  const std::uint32_t day_of_era = days % 146097;
+  const std::uint32_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::uint32_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::uint32_t month_from_march = (5 * day_of_year + 2) / 153;
+  const std::uint32_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+  const std::uint32_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+  const std::uint32_t year = era * 400 + year_of_era + (month <= 2 ? 1 : 0);
+
+  two_digits(year / 100);
+  two_digits(year % 100);
+  out.append('-');
+  two_digits(month);
+  out.append('-');
+  two_digits(day);
+  out.append('T');
+  two_digits(second / 3600);
+  out.append(':');
+  two_digits(second / 60 % 60);
+  out.append(':');
+  two_digits(second % 60);
+  if (fraction_ms != 0) {
+    out.append('.');
+    two_digits(fraction_ms / 10);
+    if (fraction_ms % 10 != 0) out.append(static_cast<char>('0' + fraction_ms % 10));
+  }
+  out.append('Z');
 }
 
 }  // namespace here_tracking

@@ -37,7 +37,15 @@ class HmacSha256 final : public ByteSink {
   std::array<std::uint8_t, block_bytes> key_{};
 };
 
-/// Standard base64 with padding (RFC 4648 section 4): always 44 characters.
+/// Room for the base64 of so many bytes; the library writes a terminator behind it.
+[[nodiscard]] constexpr std::size_t base64_bytes(std::size_t bytes) {
+  return (bytes + 2) / 3 * 4 + 1;
+}
+
+/// Standard base64 with padding (RFC 4648 section 4). Returns its size: base64_bytes() less one.
+std::size_t base64(Span<const std::uint8_t> bytes, Span<char> into);
+
+/// Always 44 characters.
 [[nodiscard]] std::array<char, 44> base64(const Sha256Digest& digest);
 
 /// Overwrites memory in a way that no compiler leaves out.

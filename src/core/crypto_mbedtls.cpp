@@ -78,10 +78,16 @@ Sha256Digest HmacSha256::finish() {
   return digest;
 }
 
-std::array<char, 44> base64(const Sha256Digest& digest) {
-  std::array<unsigned char, 45> text{};  // mbedTLS adds a terminator
+std::size_t base64(Span<const std::uint8_t> bytes, Span<char> into) {
   std::size_t size = 0;
-  (void)mbedtls_base64_encode(text.data(), text.size(), &size, digest.data(), digest.size());
+  (void)mbedtls_base64_encode(reinterpret_cast<unsigned char*>(into.data()), into.size(), &size,
+                              bytes.data(), bytes.size());
+  return size;
+}
+
+std::array<char, 44> base64(const Sha256Digest& digest) {
+  std::array<char, base64_bytes(std::tuple_size_v<Sha256Digest>)> text{};
+  (void)base64(Span<const std::uint8_t>(digest), text);
   std::array<char, 44> result{};
   std::memcpy(result.data(), text.data(), result.size());
   return result;

@@ -17,7 +17,7 @@ class Failures {
     text.append(source);
     text.append(": ");
     if (status == Code::invalid_value) {
-      char reason[112];
+      char reason[160];
       text.append({reason, format(sample_.field_error(), reason)});
     } else {
       text.append(to_string(status.code()));
@@ -50,6 +50,12 @@ Status gather(const Sources& sources, Sample& sample, Log& log) {
   }
   for (WlanSource* const source : sources.wlan) {
     failures.note("WLAN source", source->scan(sample, sources.timeout_ms));
+  }
+  for (BluetoothSource* const source : sources.bluetooth) {
+    failures.note("Bluetooth source", source->scan(sample, sources.timeout_ms));
+  }
+  for (SensorSource* const source : sources.sensors) {
+    failures.note("sensor source", source->read(sample, sources.timeout_ms));
   }
   return failures.first();
 }

@@ -15,6 +15,13 @@ void JsonWriter::decimal(std::string_view name, std::int64_t value, std::uint8_t
   raw(text.text());
 }
 
+void JsonWriter::element(std::int64_t value) {
+  char digits[24];
+  TextBuilder text(digits);
+  text.append_integer(value);
+  raw(text.text());
+}
+
 void JsonWriter::string(std::string_view name, std::string_view value) {
   key(name);
   writer_.String(value.data(), static_cast<here_tracking_rapidjson::SizeType>(value.size()));

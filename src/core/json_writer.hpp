@@ -14,16 +14,23 @@ namespace here_tracking {
 /// Writes one JSON value, compactly, at most max_json_depth levels deep. Overflow is the builder's.
 class JsonWriter {
  public:
-  explicit JsonWriter(TextBuilder& out) : writer_(out, &levels_, max_json_depth) {}
+  explicit JsonWriter(TextBuilder& out) : out_(out), writer_(out, &levels_, max_json_depth) {}
 
   void begin_object() { writer_.StartObject(); }
   void end_object() { writer_.EndObject(); }
+  /// What follows are members of an object that was begun elsewhere.
+  void begin_members() {
+    writer_.StartObject();
+    out_.drop(1);
+  }
   void begin_array() { writer_.StartArray(); }
   void end_array() { writer_.EndArray(); }
   void key(std::string_view name);
   void integer(std::string_view name, std::int64_t value) { decimal(name, value, 0); }
   void decimal(std::string_view name, std::int64_t value, std::uint8_t decimals);
   void string(std::string_view name, std::string_view value);
+  /// A number in a list.
+  void element(std::int64_t value);
   /// A value that is JSON already.
   void raw(std::string_view json);
 
@@ -31,6 +38,7 @@ class JsonWriter {
   using Allocator = FixedAllocator<max_json_depth * 2 * sizeof(std::size_t)>;
   using Utf8 = here_tracking_rapidjson::UTF8<>;
 
+  TextBuilder& out_;
   Allocator levels_;
   here_tracking_rapidjson::Writer<TextBuilder, Utf8, Utf8, Allocator> writer_;
 };

@@ -32,6 +32,8 @@ class TextBuilder final : public ByteSink {
 
   void append(std::string_view piece) override;
   void append(char c) { Put(c); }
+  /// Takes back what was put last.
+  void drop(std::size_t count) { wanted_ -= count; }
   void append_hex(std::uint8_t byte);  // lower case
   void append_integer(std::int64_t value);
   /// value / 10^decimals without trailing zeros: 525200066, 7 is "52.5200066".

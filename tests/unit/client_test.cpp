@@ -804,7 +804,7 @@ TEST_CASE("A configuration that cannot work is refused before any request, with 
   Client client(config, device.hooks(), device.memory());
   CHECK(client.check() == Code::invalid_value);
   CHECK(send(client) == Code::invalid_value);
-  char text[112];
+  char text[160];
   CHECK(std::string(text, here_tracking::format(client.field_error(), text)) == expected);
   CHECK(device.transport.requests.empty());
 }

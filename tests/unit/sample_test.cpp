@@ -36,7 +36,7 @@ WlanAccessPoint access_point(MacAddress mac, std::int32_t powrx_dbm) {
 }
 
 std::string error_text(const Sample& sample) {
-  char text[112];
+  char text[160];
   return {text, here_tracking::format(sample.field_error(), text)};
 }
 
@@ -132,9 +132,9 @@ TEST_CASE("A position is written with the digits that were measured, and no more
   REQUIRE(sample.set_position(fix).ok());
   REQUIRE(sample.set_timestamp(1767225600000).ok());
   CHECK(sample.json() ==
-        R"({"position":{"lat":52.5200066,"lng":-13.404954,"accuracy":4.5,"confidence":95,)"
-        R"("alt":-12.345,"altaccuracy":9,"heading":180,"speed":14,"satellitecount":11,)"
-        R"("type":"gnss","timestamp":1767225599000},"timestamp":1767225600000})");
+        R"({"position":{"lat":52.5200066,"lng":-13.404954,"accuracy":4.5,"alt":-12.345,)"
+        R"("altaccuracy":9,"satellitecount":11,"timestamp":1767225599000,"heading":180,)"
+        R"("speed":14,"confidence":95,"type":"gnss"},"timestamp":1767225600000})");
 }
 
 TEST_CASE("Coordinates near zero and at their limits are written exactly") {
@@ -304,31 +304,31 @@ TEST_CASE("A refusal names the field, the value and the rule, and leaves the sam
     neighbour.bsic = 64;
     c.nmr = {&neighbour, 1};
     CHECK(sample.add(c) == Code::invalid_value);
-    expected = "scan.gsm.nmr.bsic = 64: must be 0..63";
+    expected = "scan.gsm.nmr[0].bsic = 64: must be 0..63";
   }
   SECTION("a neighbour's bcch") {
     neighbour.bcch = -1;
     c.nmr = {&neighbour, 1};
     CHECK(sample.add(c) == Code::invalid_value);
-    expected = "scan.gsm.nmr.bcch = -1: must be 0..1023";
+    expected = "scan.gsm.nmr[0].bcch = -1: must be 0..1023";
   }
   SECTION("a neighbour's lac") {
     neighbour.lac = 0;
     c.nmr = {&neighbour, 1};
     CHECK(sample.add(c) == Code::invalid_value);
-    expected = "scan.gsm.nmr.lac = 0: must be 1..65535";
+    expected = "scan.gsm.nmr[0].lac = 0: must be 1..65535";
   }
   SECTION("a neighbour's cid") {
     neighbour.cid = 65536;
     c.nmr = {&neighbour, 1};
     CHECK(sample.add(c) == Code::invalid_value);
-    expected = "scan.gsm.nmr.cid = 65536: must be 0..65535";
+    expected = "scan.gsm.nmr[0].cid = 65536: must be 0..65535";
   }
   SECTION("a 17th neighbour") {
     const std::vector<GsmNeighbour> neighbours(17);
     c.nmr = {neighbours.data(), neighbours.size()};
     CHECK(sample.add(c) == Code::invalid_value);
-    expected = "scan.gsm.nmr = 17: must be at most 16 neighbours";
+    expected = "scan.gsm.nmr = 17 items: must be 0..16";
   }
   CHECK(error_text(sample) == expected);
   CHECK(sample.json() == before);
@@ -338,15 +338,15 @@ TEST_CASE("A refusal names the field, the value and the rule, and leaves the sam
 TEST_CASE("A scan takes 16 GSM cells and 128 access points") {
   std::vector<char> buffer(16384);
   Sample sample({buffer.data(), buffer.size()});
-  for (std::size_t i = 0; i < Sample::max_gsm_cells; ++i)
+  for (std::size_t i = 0; i < Sample::max_cells; ++i)
     REQUIRE(sample.add(cell()).ok());
   CHECK(sample.add(cell()) == Code::invalid_value);
-  CHECK(error_text(sample) == "scan.gsm = 17: must be at most 16 cells");
+  CHECK(error_text(sample) == "scan.gsm = 17 cells: must be 0..16");
   for (std::size_t i = 0; i < Sample::max_wlan_access_points; ++i) {
     REQUIRE(sample.add(WlanAccessPoint{}).ok());
   }
   CHECK(sample.add(WlanAccessPoint{}) == Code::invalid_value);
-  CHECK(error_text(sample) == "scan.wlan = 129: must be at most 128 access points");
+  CHECK(error_text(sample) == "scan.wlan = 129 access points: must be 0..128");
 }
 
 TEST_CASE("Signal levels outside their range are clamped to it, and counted") {
@@ -480,7 +480,7 @@ TEST_CASE("A cleared sample begins anew in every respect") {
     REQUIRE(sample.add(ap).ok());
     ap.ssid = "x_nomap";
     REQUIRE(sample.add(ap).ok());
-    for (std::size_t i = 0; i < Sample::max_gsm_cells; ++i)
+    for (std::size_t i = 0; i < Sample::max_cells; ++i)
       REQUIRE(sample.add(cell()).ok());
     REQUIRE(sample.set_position(Fix{}).ok());
     REQUIRE(sample.set_payload("{}").ok());
