@@ -84,6 +84,7 @@ std::size_t format(const FieldError& error, Span<char> into) {
     text.append_decimal(error.min, error.decimals);
     text.append("..");
     text.append_decimal(error.max, error.decimals);
+    if (error.text[0] != '\0') text.append(error.unit);
   }
   return text.size();
 }

@@ -11,7 +11,9 @@ core takes, what an image takes that gathers a sample and sends it, and what
 that image needs from the toolchain's libraries. mbedTLS is replaced by empty
 functions: its size depends on the configuration that a firmware chooses.
 
-Fails if the image holds the heap, formatted output, floating point text,
+Then, what each technology adds to an image whose samples have GSM and WLAN.
+
+Fails if that image holds anything of another technology, or if the first one holds the heap, formatted output, floating point text,
 exceptions, RTTI, or anything that starts or ends a hosted program.
 END
   [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
@@ -63,6 +65,34 @@ awk '
 done | awk -F'\t' '
   { sum[$1] += $2 } END { for (o in sum) if (sum[o]) printf "  %8d  %s\n", sum[o], o }' | sort -k1,1nr
 
+echo
+echo "A sample of GSM cells and WLAN access points takes, and each of these adds"
+text_of() { "${tool}-size" "${build}/tests/footprint/with_$1" | awk 'NR == 2 { print $1 }'; }
+alone=$(text_of gsm_wlan)
+printf '  %8d  %s\n' "${alone}" "gsm and wlan"
+for name in wcdma tdscdma lte ltecatm nbiot cdma bluetooth country gps position sensors client \
+  sim payload; do
+  printf '  %+8d  %s\n' "$(($(text_of "${name}") - alone))" "${name}"
+done
+
+others='(wcdma|tdscdma|lte|nb_iot|cdma|bt)(_nmr)?_rules::'
+others+='|::(fix|position_only|floor|sensor|client|module|network)_(fields|rules)'
+others+='|Sample::(add\(here_tracking::(Wcdma|Tdscdma|Lte|NbIot|Cdma|Bluetooth|Sensor)|set_[^t])'
+others+='|base64|parse_json'
+names_in() { "${tool}-nm" --format=just-symbols "${build}/tests/footprint/with_$1" | "${tool}-c++filt"; }
+foreign=$(names_in gsm_wlan | grep -E "${others}" || true)
+[[ -z ${foreign} ]] || {
+  echo "FAIL: the image with GSM and WLAN holds what it does not use:"
+  printf '%s\n' "${foreign}" | sed 's/^/  /'
+  exit 1
+}
+for name in wcdma tdscdma lte ltecatm nbiot cdma bluetooth gps position sensors client payload; do
+  names_in "${name}" | grep -E "${others}" >/dev/null || {
+    echo "FAIL: nothing in the image with ${name} is recognised as its own: the search is wrong"
+    exit 1
+  }
+done
+
 symbols=$("${tool}-nm" --undefined-only --format=just-symbols "${archive}" 2>/dev/null |
   grep -vE ':$|^$' | sort -u)
 defined=$("${tool}-nm" --defined-only --format=just-symbols "${archive}" | grep -vE ':$|^$' | sort -u)
@@ -99,3 +129,4 @@ if [[ -n ${found} ]]; then
   exit 1
 fi
 echo "ok: no heap, formatted output, floating point text, exceptions, RTTI or program exit"
+echo "ok: a sample of GSM and WLAN has nothing of the other technologies in it"

@@ -93,3 +93,43 @@ TEST_CASE("A source that fails keeps no other from being asked, and the failure 
   CHECK(log.lines ==
         "cell source: scan.gsm.mcc = 100: must be 200..999\nWLAN source: not_provided\n");
 }
+
+TEST_CASE("Beacons and readings join cells and access points") {
+  class Beacons final : public here_tracking::BluetoothSource {
+   public:
+    Status scan(Sample& sample, std::uint32_t) override {
+      here_tracking::BluetoothBeacon beacon;
+      beacon.mac.emplace();
+      return sample.add(beacon);
+    }
+  };
+  class Sensors final : public here_tracking::SensorSource {
+   public:
+    explicit Sensors(std::int32_t percent) : percent_(percent) {}
+    Status read(Sample& sample, std::uint32_t) override {
+      here_tracking::SensorReadings readings;
+      readings.battery_level_percent = percent_;
+      return sample.add(readings);
+    }
+
+   private:
+    std::int32_t percent_;
+  };
+  Beacons beacons;
+  Sensors battery(100);
+  Sensors broken(101);
+  here_tracking::BluetoothSource* const bluetooth[] = {&beacons};
+  here_tracking::SensorSource* const sensors[] = {&broken, &battery};
+  here_tracking::Sources sources;
+  sources.bluetooth = bluetooth;
+  sources.sensors = sensors;
+  char buffer[256];
+  Sample sample(buffer);
+  fake::Log log;
+  CHECK(here_tracking::gather(sources, sample, log) == Code::invalid_value);
+  CHECK(log.lines ==
+        "sensor source: system.reportedSensorData.batteryLevel = 101: must be 0..100\n");
+  REQUIRE(sample.set_timestamp(2).ok());
+  CHECK(sample.json() == R"({"scan":{"bt":[{"mac":"00:00:00:00:00:00","rss":0}]},)"
+                         R"("system":{"reportedSensorData":{"batteryLevel":100}},"timestamp":2})");
+}

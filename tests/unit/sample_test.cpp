@@ -548,43 +548,113 @@ TEST_CASE("A buffer of 27 bytes holds an empty sample, one of 26 none") {
 }
 
 TEST_CASE("A sample takes at most the memory that its header states") {
-  Fix fix;
-  fix.lat_deg_e7 = -899999999;
-  fix.lng_deg_e7 = -1799999999;
-  fix.accuracy_mm = 4294967295U;
-  fix.confidence_percent = 95;
-  fix.alt_mm = -2147483647;
-  fix.altaccuracy_mm = 4294967295U;
-  fix.heading_cdeg = 35900;
-  fix.speed_mm_s = 4294967295U;
-  fix.satellite_count = 50;
-  fix.type = PositionType::gnss;
-  fix.timestamp_ms = here_tracking::max_timestamp_ms;
-  const GsmNeighbour neighbour{63, 1023, 65535, 65535, -110};
-  const GsmNeighbour neighbours[] = {neighbour, neighbour};
-  GsmCell alone;
-  alone.mcc = alone.mnc = 999;
-  alone.lac = alone.cid = 65535;
-  alone.bsic = 63;
-  alone.bcch = 1023;
-  alone.rxlevel_dbm = -110;
-  alone.ta = 63;
-  GsmCell with_neighbours = alone;
-  with_neighbours.nmr = neighbours;
-
-  char buffer[1024];
-  Sample sample(buffer);
-  REQUIRE(sample.set_timestamp(here_tracking::max_timestamp_ms).ok());
-  CHECK(sample.json().size() == 27);
-  REQUIRE(sample.set_position(fix).ok());
-  CHECK(sample.json().size() == 27 + 224);
-  REQUIRE(sample.add(access_point({}, -128)).ok());
-  REQUIRE(sample.add(access_point({}, -128)).ok());
-  REQUIRE(sample.add(alone).ok());
-  REQUIRE(sample.add(with_neighbours).ok());
-  REQUIRE(sample.set_payload("{}").ok());
-  CHECK(sample.json().size() <= 27 + 224 + 2 * 41 + 2 * 91 + 8 + 2 * 63 + 17 + 17 + 2 + 11);
-  CHECK(sample.json().size() >= 27 + 224 + 2 * 41 + 2 * 91 + 8 + 2 * 63 + 17 + 2 + 11);
+  const auto set = [](auto& cell) {
+    cell.timestamp_ms = here_tracking::max_timestamp_ms - 1;
+    return cell;
+  };
+  // What a second item adds, with a neighbour and without.
+  const auto cost = [](auto item, auto neighbour, std::size_t bytes, std::size_t neighbour_bytes) {
+    char buffer[4096];
+    here_tracking::SampleOptions options;
+    options.wide_lte_range = true;
+    Sample sample(buffer, options);
+    REQUIRE(sample.set_timestamp(2).ok());
+    REQUIRE(sample.add(item).ok());
+    const std::size_t one = sample.json().size();
+    REQUIRE(sample.add(item).ok());
+    const std::size_t two = sample.json().size();
+    CHECK(two - one == bytes);
+    // The first one: `"scan":{"lteCatM":[` and what closes it, less its comma.
+    CHECK(one - bytes - std::string_view(R"({"timestamp":2})").size() <= 22);
+    const decltype(neighbour) neighbours[] = {neighbour, neighbour, neighbour};
+    item.nmr = neighbours;
+    REQUIRE(sample.add(item).ok());
+    CHECK(sample.json().size() - two == bytes + 8 + 3 * neighbour_bytes);
+    CHECK(sample.clamped() == 0);
+  };
+  SECTION("position") {
+    Fix fix;
+    fix.lat_deg_e7 = -899999999;
+    fix.lng_deg_e7 = -1799999999;
+    fix.accuracy_mm = 4294967295U;
+    fix.confidence_percent = 95;
+    fix.alt_mm = -2147483647;
+    fix.altaccuracy_mm = 4294967295U;
+    fix.heading_cdeg = 35900;
+    fix.speed_mm_s = 4294967295U;
+    fix.satellite_count = 50;
+    fix.type = PositionType::gnss;
+    fix.timestamp_ms = here_tracking::max_timestamp_ms;
+    char buffer[1024];
+    Sample sample(buffer);
+    REQUIRE(sample.set_timestamp(here_tracking::max_timestamp_ms).ok());
+    CHECK(sample.json().size() == 27);
+    REQUIRE(sample.set_position(fix).ok());
+    CHECK(sample.json().size() == 27 + 224);
+    REQUIRE(sample.set_payload("{}").ok());
+    CHECK(sample.json().size() == 27 + 224 + 2 + 11);
+  }
+  SECTION("gsm") {
+    GsmCell cell;
+    cell.mcc = cell.mnc = 999;
+    cell.lac = cell.cid = 65535;
+    cell.bsic = 63;
+    cell.bcch = 1023;
+    cell.rxlevel_dbm = -110;
+    cell.ta = 63;
+    cost(set(cell), GsmNeighbour{63, 1023, 65535, 65535, -110}, 130, 63);
+  }
+  SECTION("wcdma") {
+    here_tracking::WcdmaCell cell{999, 999, 268435455, 65535, 16383, 511, -120, 158, {}, {}};
+    cost(set(cell), here_tracking::WcdmaNeighbour{16383, 511, 268435455, -120, 158}, 143, 72);
+  }
+  SECTION("tdscdma") {
+    here_tracking::TdscdmaCell cell{999,  999, 268435455, 65535, 16383, 127,
+                                    -120, 158, 1530,      {},    {}};
+    cost(set(cell), here_tracking::TdscdmaNeighbour{16383, 127, 268435455, -120, 158}, 158, 77);
+  }
+  SECTION("lte") {
+    here_tracking::LteCell cell{999, 999, 268435455, 65535, 503, 262143, -156, -339, 1282, {}, {}};
+    cost(set(cell), here_tracking::LteNeighbour{503, 262143, 268435455, -156, -339}, 150, 69);
+  }
+  SECTION("nbIot") {
+    here_tracking::NbIotCell cell{999,  999,  268435455, 65535, 503, 262143,
+                                  -156, -339, 1282,      {},    {}};
+    cost(set(cell), here_tracking::NbIotNeighbour{503, 262143, 268435455, -156, -339}, 152, 71);
+  }
+  SECTION("cdma") {
+    here_tracking::CdmaCell cell{32767, 65535,      65535,       4095, 511, 2047,
+                                 -142,  -899999999, -1799999999, {},   {}};
+    cost(set(cell), here_tracking::CdmaNeighbour{511, 2047, 65535, -142, 2047}, 181, 80);
+  }
+  SECTION("wlan and bt") {
+    WlanAccessPoint ap = access_point({}, -128);
+    ap.band = here_tracking::WlanBand::ghz_3_65;
+    here_tracking::BluetoothBeacon beacon;
+    beacon.rss_dbm = -128;
+    beacon.mac.emplace();
+    beacon.eddystone_id.emplace();
+    beacon.ibeacon_id.emplace();
+    char buffer[1024];
+    Sample sample(buffer);
+    REQUIRE(sample.set_timestamp(2).ok());
+    REQUIRE(sample.add(set(ap)).ok());
+    REQUIRE(sample.add(set(beacon)).ok());
+    const std::size_t before = sample.json().size();
+    REQUIRE(sample.add(ap).ok());
+    CHECK(sample.json().size() - before == 92);
+    REQUIRE(sample.add(beacon).ok());
+    CHECK(sample.json().size() - before == 92 + 162);
+  }
+  SECTION("sensors") {
+    const here_tracking::SensorReadings readings{-6999, 9999,  14999999, -99999999, -2147483647,
+                                                 100,   false, false,    false,     false};
+    char buffer[1024];
+    Sample sample(buffer);
+    REQUIRE(sample.set_timestamp(2).ok());
+    REQUIRE(sample.add(readings).ok());
+    CHECK(sample.json().size() == std::string_view(R"({"timestamp":2})").size() + 280);
+  }
 }
 
 TEST_CASE("A buffer of any size is never overrun, and an accepted measurement is whole") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/detail/server_time.hpp"
+#include "here_tracking/measurements.hpp"
 
 #include "core/calendar.hpp"
 #include "core/records.hpp"
@@ -57,6 +58,21 @@ TEST_CASE("A date is as many days after 1970-01-01 as the calendar says") {
   CHECK_FALSE(here_tracking::days_since_1970(2026, 0, 1));
   CHECK_FALSE(here_tracking::days_since_1970(2026, 13, 1));
   CHECK_FALSE(here_tracking::days_since_1970(2026, 1, 0));
+}
+
+TEST_CASE("A time is written as the date that it lies in, on every day that the service knows") {
+  for (std::int32_t day = 0; day * std::int64_t{86400000} < here_tracking::max_timestamp_ms;
+       ++day) {
+    char memory[here_tracking::utc_text_bytes];
+    here_tracking::TextBuilder text(memory);
+    here_tracking::write_utc(day * std::int64_t{86400000} + 86399999, text);
+    const std::string written(text.text());
+    REQUIRE(written.substr(10) == "T23:59:59.999Z");
+    REQUIRE(here_tracking::days_since_1970(
+                static_cast<std::uint32_t>(std::stoul(written.substr(0, 4))),
+                static_cast<std::uint32_t>(std::stoul(written.substr(5, 2))),
+                static_cast<std::uint32_t>(std::stoul(written.substr(8, 2)))) == day);
+  }
 }
 
 TEST_CASE("An HTTP date in its fixed form is read") {
