@@ -61,11 +61,14 @@ struct FieldPlace {
   FieldType type;
 };
 
-// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): offsetof is one
-#define HERE_TRACKING_FIELD(type, member)                        \
-  FieldPlace {                                                   \
-    offsetof(type, member), field_type<decltype(type::member)>() \
-  }
+template <std::size_t offset, typename T>
+constexpr FieldPlace field_place() {
+  static_assert(offset <= 255, "FieldRule keeps it in a byte");
+  return {offset, field_type<T>()};
+}
+
+#define HERE_TRACKING_FIELD(type, member) \
+  field_place<offsetof(type, member), decltype(type::member)>()
 
 constexpr FieldRule field(const char* name, FieldPlace place, FieldKind kind, std::int32_t min,
                           std::int32_t max, std::uint8_t decimals, std::uint8_t partner) {
