@@ -248,8 +248,7 @@ Reply Service::ingest(const Request& request) {
   return reply;
 }
 
-// Without a device the body has to name one.
-Reply Service::ingest_for(Devices::value_type* device, const Request& request, bool is_async) {
+std::optional<Reply> Service::read_batch(const Request& request, Batch& batch) const {
   if (request.body.size() > options_.max_body_bytes) {
     return error_reply(413, "body = " + std::to_string(request.body.size()) +
                                 " bytes: must be at most " +
@@ -269,12 +268,7 @@ Reply Service::ingest_for(Devices::value_type* device, const Request& request, b
   const std::vector<std::string> violations = is_wrapped
                                                   ? validator_.check_wrapped(request.body, body)
                                                   : validator_.check_telemetry(request.body, body);
-  json items;
-  if (!is_wrapped) {
-    items = std::move(body);
-  } else if (body.is_object() && body.contains("data")) {
-    items = std::move(body["data"]);
-  }
+  json& items = is_wrapped && body.is_object() ? body["data"] : body;
   if (items.is_array() && items.size() > options_.max_items) {
     return error_reply(413, (is_wrapped ? list : "body") + " = " + std::to_string(items.size()) +
                                 " items: must be at most " + std::to_string(options_.max_items));
@@ -282,31 +276,39 @@ Reply Service::ingest_for(Devices::value_type* device, const Request& request, b
   if (!violations.empty()) return refuse_body(violations);
   const auto late = check_timestamps(items, list);
   if (!late.empty()) return refuse_body(late);
-
-  if (is_wrapped && device != nullptr) {
-    for (const char* name : {"id", "appId"}) {
-      if (!body.contains(name)) continue;
-      return refuse_body(
-          {std::string(name) + " = " + body[name].dump() + ": must be absent with a device token"});
-    }
+  if (is_wrapped) {
+    batch.id = body.value("id", "");
+    batch.app_id = body.value("appId", "");
   }
-  if (device == nullptr) {
-    if (!body.contains("id")) {
+  batch.items = std::move(items);
+  return std::nullopt;
+}
+
+Reply Service::ingest_for(Devices::value_type* device, const Request& request, bool is_async) {
+  Batch batch;
+  if (auto refused = read_batch(request, batch)) return *refused;
+  if (device != nullptr) {
+    const bool has_id = !batch.id.empty();
+    if (has_id || !batch.app_id.empty()) {
+      return refuse_body(
+          {(has_id ? "id = " + json(batch.id).dump() : "appId = " + json(batch.app_id).dump()) +
+           ": must be absent with a device token"});
+    }
+  } else {
+    if (batch.id.empty()) {
       return refuse_body({"body: must have the member id, since the token is a project's"});
     }
-    const std::string id = body["id"];
-    const std::string app_id = body.value("appId", std::string());
-    device = addressed(id, app_id);
+    device = addressed(batch.id, batch.app_id);
     if (device == nullptr) {
-      return error_reply(
-          404, app_id.empty()
-                   ? "id = " + id +
-                         ": is no tracking id of a claimed device; a virtual "
-                         "device's external id needs appId too"
-                   : "id = " + id + ", appId = " + app_id + ": is no claimed virtual device");
+      return error_reply(404, batch.app_id.empty()
+                                  ? "id = " + batch.id +
+                                        ": is no tracking id of a claimed device; a virtual "
+                                        "device's external id needs appId too"
+                                  : "id = " + batch.id + ", appId = " + batch.app_id +
+                                        ": is no claimed virtual device");
     }
   }
-  Reply reply = accept(std::move(items), request, device->second, is_async);
+  Reply reply = accept(std::move(batch.items), request, device->second, is_async);
   reply.device_id = device->first;
   return reply;
 }
@@ -357,7 +359,7 @@ std::vector<std::string> Service::check_timestamps(const json& items,
 }
 
 std::string Service::put_device(const std::string& id, const std::string& secret, bool claimed) {
-  if (const std::string refused = refused_id(id); !refused.empty()) return refused;
+  if (std::string refused = refused_id(id); !refused.empty()) return refused;
   if (secret.empty() || secret.size() > 128) return "secret: must have 1 to 128 bytes";
   const std::lock_guard<std::mutex> lock(mutex_);
   Device& device = devices_[id];
@@ -369,7 +371,7 @@ std::string Service::put_device(const std::string& id, const std::string& secret
 
 std::string Service::put_virtual_device(const std::string& external_id, const std::string& app_id,
                                         bool claimed) {
-  if (const std::string refused = refused_id(external_id); !refused.empty()) return refused;
+  if (std::string refused = refused_id(external_id); !refused.empty()) return refused;
   if (app_id.size() < 8) return "app_id = " + app_id + ": must have at least 8 characters";
   const std::lock_guard<std::mutex> lock(mutex_);
   Device& device = devices_[external_id];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service.hpp"
 
-#include "oauth.hpp"
+#include "oauth_header.hpp"
 #include "support/catch.hpp"
 
 #include <string>
@@ -43,14 +43,7 @@ class Fixture {
     emulator::Request request;
     request.method = "POST";
     request.path = "/v2/token";
-    request.headers = {
-        {"Host", host},
-        {"Authorization", "OAuth oauth_consumer_key=\"" + p.consumer_key + "\",oauth_nonce=\"" +
-                              p.nonce +
-                              "\",oauth_signature_method=\"HMAC-SHA256\""
-                              ",oauth_timestamp=\"" +
-                              p.timestamp + "\",oauth_version=\"1.0\",oauth_signature=\"" +
-                              emulator::percent_encode(p.signature) + "\""}};
+    request.headers = {{"Host", host}, {"Authorization", oauth_header(p)}};
     return service.handle(request);
   }
 
