@@ -248,7 +248,7 @@ Reply Service::ingest(const Request& request) {
   return reply;
 }
 
-std::optional<Reply> Service::read_batch(const Request& request, Batch& batch) const {
+std::optional<Reply> Service::read_body(const Request& request, json& body) const {
   if (request.body.size() > options_.max_body_bytes) {
     return error_reply(413, "body = " + std::to_string(request.body.size()) +
                                 " bytes: must be at most " +
@@ -264,51 +264,48 @@ std::optional<Reply> Service::read_batch(const Request& request, Batch& batch) c
   }
   const bool is_wrapped = request.path == "/v3/";
   const std::string list = is_wrapped ? "data" : "";
-  json body;
   const std::vector<std::string> violations = is_wrapped
                                                   ? validator_.check_wrapped(request.body, body)
                                                   : validator_.check_telemetry(request.body, body);
-  json& items = is_wrapped && body.is_object() ? body["data"] : body;
-  if (items.is_array() && items.size() > options_.max_items) {
+  const json& items = is_wrapped && body.is_object() ? body["data"] : body;
+  if (is_wrapped == body.is_object() && items.is_array() && items.size() > options_.max_items) {
     return error_reply(413, (is_wrapped ? list : "body") + " = " + std::to_string(items.size()) +
                                 " items: must be at most " + std::to_string(options_.max_items));
   }
   if (!violations.empty()) return refuse_body(violations);
   const auto late = check_timestamps(items, list);
   if (!late.empty()) return refuse_body(late);
-  if (is_wrapped) {
-    batch.id = body.value("id", "");
-    batch.app_id = body.value("appId", "");
-  }
-  batch.items = std::move(items);
   return std::nullopt;
 }
 
 Reply Service::ingest_for(Devices::value_type* device, const Request& request, bool is_async) {
-  Batch batch;
-  if (auto refused = read_batch(request, batch)) return *refused;
+  json body;
+  if (auto refused = read_body(request, body)) return *refused;
+  const bool is_wrapped = body.is_object();
+  const std::string id = is_wrapped ? body.value("id", "") : "";
+  const std::string app_id = is_wrapped ? body.value("appId", "") : "";
   if (device != nullptr) {
-    const bool has_id = !batch.id.empty();
-    if (has_id || !batch.app_id.empty()) {
+    if (!id.empty() || !app_id.empty()) {
       return refuse_body(
-          {(has_id ? "id = " + json(batch.id).dump() : "appId = " + json(batch.app_id).dump()) +
+          {(id.empty() ? "appId = " + json(app_id).dump() : "id = " + json(id).dump()) +
            ": must be absent with a device token"});
     }
   } else {
-    if (batch.id.empty()) {
+    if (id.empty()) {
       return refuse_body({"body: must have the member id, since the token is a project's"});
     }
-    device = addressed(batch.id, batch.app_id);
+    device = addressed(id, app_id);
     if (device == nullptr) {
-      return error_reply(404, batch.app_id.empty()
-                                  ? "id = " + batch.id +
-                                        ": is no tracking id of a claimed device; a virtual "
-                                        "device's external id needs appId too"
-                                  : "id = " + batch.id + ", appId = " + batch.app_id +
-                                        ": is no claimed virtual device");
+      return error_reply(
+          404, app_id.empty()
+                   ? "id = " + id +
+                         ": is no tracking id of a claimed device; a virtual "
+                         "device's external id needs appId too"
+                   : "id = " + id + ", appId = " + app_id + ": is no claimed virtual device");
     }
   }
-  Reply reply = accept(std::move(batch.items), request, device->second, is_async);
+  Reply reply =
+      accept(std::move(is_wrapped ? body["data"] : body), request, device->second, is_async);
   reply.device_id = device->first;
   return reply;
 }

@@ -90,15 +90,9 @@ class Service {
     std::int64_t expires_ms;
   };
 
-  struct Batch {
-    nlohmann::json items;
-    std::string id;  // empty when absent, as app_id
-    std::string app_id;
-  };
-
   Reply issue_token(const Request& request);
   Reply ingest(const Request& request);
-  std::optional<Reply> read_batch(const Request& request, Batch& batch) const;
+  std::optional<Reply> read_body(const Request& request, nlohmann::json& body) const;
   // Without a device the body has to name one.
   Reply ingest_for(Devices::value_type* device, const Request& request, bool is_async);
   Devices::value_type* addressed(const std::string& id, const std::string& app_id);
