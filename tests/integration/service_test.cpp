@@ -44,15 +44,14 @@ class Device {
       : url_(url.empty() ? emulator.url() : url),
         id_(id),
         secret_(secret),
+        license_(id_, secret_),
         storage_(emulator.directory() + "/device"),
         transport_({ca_file.empty() ? emulator.ca_file() : ca_file, &log_}) {
     ClientConfig config;
     config.base_url = url_;
-    config.device_id = id_;
-    config.device_secret = secret_;
     config.timeout_ms = 2000;
     client_ = std::make_unique<Client>(
-        config, here_tracking::Hooks{&clock_, &entropy_, &storage_, &transport_, &log_},
+        config, license_, here_tracking::Hooks{&clock_, &entropy_, &storage_, &transport_, &log_},
         here_tracking::ClientMemory{token_, work_});
   }
 
@@ -80,6 +79,7 @@ class Device {
   std::string url_;
   std::string id_;
   std::string secret_;
+  here_tracking::DeviceLicense license_;
   here_tracking::StderrLog log_;
   here_tracking::SystemClock clock_;
   here_tracking::SystemEntropy entropy_;
@@ -154,7 +154,7 @@ TEST_CASE("An asynchronous report is answered without a shadow") {
   Device device(emulator);
   const std::string_view sample = R"({"timestamp":1767225600000})";
   REQUIRE(device.client()
-              .ingest({&sample, 1}, device.shadow, here_tracking::Delivery::asynchronous)
+              .ingest({&sample, 1}, device.shadow, {here_tracking::Delivery::asynchronous})
               .ok());
   CHECK(emulator.requests().back() == "POST /v2/ 204");
   CHECK(device.shadow.json.empty());

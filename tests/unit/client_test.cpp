@@ -16,6 +16,8 @@ using here_tracking::ClientConfig;
 using here_tracking::Code;
 using here_tracking::Delivery;
 using here_tracking::DesiredShadow;
+using here_tracking::DeviceLicense;
+using here_tracking::Ingestion;
 using here_tracking::Status;
 
 namespace {
@@ -24,7 +26,7 @@ const std::string_view sample = R"({"timestamp":1767225600000})";
 
 Status send(Client& client, Delivery delivery = Delivery::synchronous) {
   DesiredShadow shadow;
-  return client.ingest({&sample, 1}, shadow, delivery);
+  return client.ingest({&sample, 1}, shadow, {delivery});
 }
 
 constexpr std::int64_t hour_ms = 3600 * 1000;
@@ -33,7 +35,7 @@ constexpr std::int64_t hour_ms = 3600 * 1000;
 
 TEST_CASE("The first report costs three requests, the next ones one each") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/token\nPOST /v2/\n");
   REQUIRE(send(client).ok());
@@ -44,14 +46,14 @@ TEST_CASE("The first report costs three requests, the next ones one each") {
 TEST_CASE("A restarted program needs one request, after a reboot two, without storage three") {
   fake::Device device;
   {
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
   }
   device.transport.requests.clear();
   device.clock.now += hour_ms / 2;
 
   SECTION("restart") {
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.lines() == "POST /v2/\n");
     CHECK(device.transport.requests[0].headers["Authorization"] == "Bearer h1.token-1");
@@ -60,7 +62,7 @@ TEST_CASE("A restarted program needs one request, after a reboot two, without st
     device.clock.boot = 2;
     device.transport.server_ahead_ms += device.clock.now - 10;
     device.clock.now = 10;
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/\n");
   }
@@ -73,39 +75,41 @@ TEST_CASE("A restarted program needs one request, after a reboot two, without st
       }
       return device.transport.healthy(request);
     };
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/\nPOST /v2/token\nPOST /v2/\n");
   }
   SECTION("a clock that cannot tell reboots") {
     device.clock.boot = 0;
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/\n");
   }
   SECTION("without storage") {
     here_tracking::Hooks hooks = device.hooks();
     hooks.storage = &here_tracking::not_provided::storage;
-    Client client(fake::Device::config(), hooks, device.memory());
+    Client client({}, device.license, hooks, device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.requests.size() == 3);
   }
   SECTION("records of another device or service are not used") {
-    ClientConfig config = fake::Device::config();
+    const char* id = fake::device_id;
+    ClientConfig config;
     SECTION("device") {
-      config.device_id = "another";
+      id = "another";
     }
     SECTION("service") {
       config.base_url = "https://localhost:8443";
     }
-    Client client(config, device.hooks(), device.memory());
+    DeviceLicense license(id, fake::device_secret);
+    Client client(config, license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.requests.size() == 3);
   }
   SECTION("damaged records are not used") {
     for (auto& [name, record] : device.storage.records)
       record[12] ^= 1U;
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.requests.size() == 3);
   }
@@ -114,7 +118,7 @@ TEST_CASE("A restarted program needs one request, after a reboot two, without st
 TEST_CASE("Server time takes half the round trip off and follows the monotonic clock") {
   fake::Device device;
   device.transport.round_trip_ms = 4000;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   CHECK_FALSE(client.server_time_ms());
   REQUIRE(client.sync_time().ok());
   REQUIRE(client.server_time_ms());
@@ -125,7 +129,7 @@ TEST_CASE("Server time takes half the round trip off and follows the monotonic c
 
 TEST_CASE("An answer that took longer than 5 s sets no clock; the next one may") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   device.transport.round_trip_ms = 5001;
   SECTION("slow once: the handshake") {
     device.transport.answer = [&](const fake::Request& request) {
@@ -143,7 +147,7 @@ TEST_CASE("An answer that took longer than 5 s sets no clock; the next one may")
 
 TEST_CASE("A time request is made without Authorization") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   CHECK(device.transport.requests[0].headers.count("Authorization") == 0);
 }
@@ -154,14 +158,14 @@ TEST_CASE("A time request that is answered 401 with x-here-timestamp is answered
     return fake::Reply{
         401, "", {{"X-Here-Timestamp", std::to_string(device.transport.server_ms() / 1000)}}, {}};
   };
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   CHECK(std::abs(*client.server_time_ms() - device.transport.server_ms()) <= 500);
 }
 
 TEST_CASE("A token request refused for its time is repeated once, corrected and with a new nonce") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   device.transport.requests.clear();
   const std::int64_t offset_s = GENERATE(-3600, 3600);
@@ -191,7 +195,7 @@ TEST_CASE("A token request refused for its time is repeated once, corrected and 
 
 TEST_CASE("A nonce and a request id are never used twice") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   std::set<std::string> nonces;
   std::set<std::string> request_ids;
   for (int i = 0; i < 50; ++i) {
@@ -212,7 +216,7 @@ TEST_CASE("A nonce and a request id are never used twice") {
 
 TEST_CASE("A token is renewed ten minutes before its end, or after nine tenths of a short life") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   std::int64_t good_for_ms = 0;
   SECTION("24 hours") {
     good_for_ms = (86399 - 600) * 1000;
@@ -233,7 +237,7 @@ TEST_CASE("A token is renewed ten minutes before its end, or after nine tenths o
 
 TEST_CASE("The time is asked for again with a new token when it is older than an hour") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.ensure_token().ok());
   device.transport.requests.clear();
   SECTION("younger") {
@@ -252,7 +256,7 @@ TEST_CASE("The time is asked for again with a new token when it is older than an
 
 TEST_CASE("A token that the service refuses is dropped, replaced, and the report repeated once") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   device.transport.requests.clear();
   const std::uint16_t refusal = GENERATE(as<std::uint16_t>(), 401, 403, 404);
@@ -277,7 +281,7 @@ TEST_CASE("A token that the service refuses is dropped, replaced, and the report
 
 TEST_CASE("A fresh token that is refused is not replaced at once") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line == "POST /v2/") return fake::Reply{403, "{}", {}, {}};
     return device.transport.healthy(request);
@@ -289,7 +293,7 @@ TEST_CASE("A fresh token that is refused is not replaced at once") {
 
 TEST_CASE("Each refusal of a token request has its own code") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   struct Case {
     std::uint16_t http_status;
     Code code;
@@ -315,7 +319,7 @@ TEST_CASE("Each refusal of a token request has its own code") {
 
 TEST_CASE("An error carries code, HTTP status, the service's id and code, and the request id") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line != "POST /v2/") return device.transport.healthy(request);
     return fake::Reply{400,
@@ -335,7 +339,7 @@ TEST_CASE("An error carries code, HTTP status, the service's id and code, and th
 
 TEST_CASE("Retry-After is told in seconds, whether given so or as a date") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   std::string value;
   std::optional<std::uint32_t> expected;
@@ -362,7 +366,7 @@ TEST_CASE("Retry-After is told in seconds, whether given so or as a date") {
 
 TEST_CASE("A report carries the token, a request id and the objects in one array") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   const std::string_view samples[] = {R"({"timestamp":1})", R"({"timestamp":2})"};
   DesiredShadow shadow;
   REQUIRE(client.ingest(samples, shadow).ok());
@@ -377,16 +381,16 @@ TEST_CASE("A report carries the token, a request id and the objects in one array
 
 TEST_CASE("An asynchronous report asks for it and has no shadow") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   DesiredShadow shadow;
-  REQUIRE(client.ingest({&sample, 1}, shadow, Delivery::asynchronous).ok());
+  REQUIRE(client.ingest({&sample, 1}, shadow, {Delivery::asynchronous}).ok());
   CHECK(device.transport.requests.back().line == "POST /v2/?async=true");
   CHECK(shadow.json.empty());
 }
 
 TEST_CASE("A response that cannot be used is an error, and never more than its memory is taken") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.ensure_token().ok());
   DesiredShadow shadow;
   shadow.state_version = 77;
@@ -422,7 +426,7 @@ TEST_CASE("A response that cannot be used is an error, and never more than its m
 
 TEST_CASE("The status decides, however long the body below an error is") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.ensure_token().ok());
   device.transport.answer = [&](const fake::Request&) {
     return fake::Reply{429, std::string(20000, '<'), {{"Retry-After", "7"}}, {}};
@@ -434,7 +438,7 @@ TEST_CASE("The status decides, however long the body below an error is") {
 TEST_CASE(
     "The repeated token request has the corrected time, also where server time stands still") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   REQUIRE(client.server_time_ms());
   device.clock.now += 60000;
@@ -460,7 +464,7 @@ TEST_CASE(
 
 TEST_CASE("A correction that took longer than 5 s sets no clock: the time is asked for") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   device.transport.requests.clear();
   device.transport.answer = [&](const fake::Request& request) {
@@ -479,7 +483,7 @@ TEST_CASE("A correction that took longer than 5 s sets no clock: the time is ask
 
 TEST_CASE("A correction to no time at all is ignored") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   const char* value = GENERATE("0", "1", "-5", "4102448401", "noon", "");
   device.transport.answer = [&](const fake::Request&) {
     return fake::Reply{401, "", {{"x-here-timestamp", value}}, {}};
@@ -490,7 +494,7 @@ TEST_CASE("A correction to no time at all is ignored") {
 
 TEST_CASE("A token that cannot be renewed now serves to its end") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   device.clock.now += (86399 - 300) * 1000LL;
   const std::uint16_t failure = GENERATE(as<std::uint16_t>(), 429, 503, 0);
@@ -507,7 +511,7 @@ TEST_CASE("A token that cannot be renewed now serves to its end") {
 TEST_CASE("A known time serves on when it cannot be asked for again") {
   fake::Device device;
   device.transport.token_life_s = 10 * 86400;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   device.transport.requests.clear();
   device.clock.now += 25 * hour_ms + 1000;
@@ -521,7 +525,7 @@ TEST_CASE("A known time serves on when it cannot be asked for again") {
 
 TEST_CASE("last_error() is about the last call alone") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   device.transport.answer = [&](const fake::Request&) {
     return fake::Reply{429, R"({"error":"no","id":"x"})", {{"Retry-After", "60"}}, {}};
@@ -552,7 +556,7 @@ TEST_CASE("A response that begins anew leaves nothing of the one before") {
   } transport;
   here_tracking::Hooks hooks = device.hooks();
   hooks.transport = &transport;
-  Client client(fake::Device::config(), hooks, device.memory());
+  Client client({}, device.license, hooks, device.memory());
   CHECK(client.sync_time() == Status(Code::server_error, 503));
   CHECK_FALSE(client.last_error().retry_after_s);
   CHECK_FALSE(client.server_time_ms());
@@ -563,7 +567,7 @@ TEST_CASE("A hostile or foolish storage is not believed") {
   std::vector<std::uint8_t> clock_record;
   std::vector<std::uint8_t> token_record;
   {
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     clock_record = device.storage.records["clock"];
     token_record = device.storage.records["token"];
@@ -594,7 +598,7 @@ TEST_CASE("A hostile or foolish storage is not believed") {
     forge(device.storage.records["token"], 20, value);
   }
   device.transport.requests.clear();
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   CHECK(send(client).ok());
   CHECK(device.transport.requests.size() >= 2);
   CHECK(std::abs(*client.server_time_ms() - device.transport.server_ms()) <= 500);
@@ -612,7 +616,7 @@ TEST_CASE("A storage that reports more than it was given room for is not read be
   } storage;
   here_tracking::Hooks hooks = device.hooks();
   hooks.storage = &storage;
-  Client client(fake::Device::config(), hooks, device.memory());
+  Client client({}, device.license, hooks, device.memory());
   CHECK(send(client).ok());
   CHECK(device.log.lines.find("storage: cannot read the token: hook_failed") != std::string::npos);
 }
@@ -620,12 +624,11 @@ TEST_CASE("A storage that reports more than it was given room for is not read be
 TEST_CASE("A dropped token is gone from memory and storage, also one that was never used") {
   fake::Device device;
   {
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
   }
-  ClientConfig config = fake::Device::config();
-  config.device_id = "another";
-  Client client(config, device.hooks(), device.memory());
+  DeviceLicense license("another", fake::device_secret);
+  Client client({}, license, device.hooks(), device.memory());
   client.drop_token();
   CHECK(device.storage.records.count("token") == 0);
   CHECK(std::string(device.token, sizeof(device.token)).find("h1.") == std::string::npos);
@@ -634,14 +637,14 @@ TEST_CASE("A dropped token is gone from memory and storage, also one that was ne
 TEST_CASE("A clock that runs backwards during a request is an error, not a time") {
   fake::Device device;
   device.transport.round_trip_ms = -600;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   CHECK(client.sync_time() == Code::hook_failed);
   CHECK_FALSE(client.server_time_ms());
 }
 
 TEST_CASE("Token and time answers without their members, or beyond their range, are refused") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   for (const char* body :
        {"", "[]", "{}", R"({"accessToken":"a"})", R"({"expiresIn":5})",
@@ -661,7 +664,7 @@ TEST_CASE("Token and time answers without their members, or beyond their range, 
 TEST_CASE("A token longer than its memory is an error that says so") {
   fake::Device device;
   char memory[64];
-  Client client(fake::Device::config(), device.hooks(), {memory, device.work});
+  Client client({}, device.license, device.hooks(), {memory, device.work});
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line != "POST /v2/token") return device.transport.healthy(request);
     return fake::Reply{
@@ -672,7 +675,7 @@ TEST_CASE("A token longer than its memory is an error that says so") {
 
 TEST_CASE("Each network failure comes through as it is, with no request repeated") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   for (const Code code : {Code::dns_failed, Code::connect_failed, Code::tls_failed, Code::timeout,
                           Code::connection_lost, Code::response_too_large, Code::hook_failed}) {
     device.transport.requests.clear();
@@ -689,7 +692,7 @@ TEST_CASE("Each network failure comes through as it is, with no request repeated
 TEST_CASE(
     "A Date header that contradicts server time by more than ten seconds has it asked again") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   const char* const good = "Thu, 01 Jan 2026 00:00:01 GMT";
   const auto with_date = [&](const char* date) {
     device.transport.answer = [&device, date, good](const fake::Request& request) {
@@ -713,7 +716,7 @@ TEST_CASE(
   }
   SECTION("contradicting after a restart") {
     with_date("Thu, 01 Jan 2026 00:01:00 GMT");
-    Client restarted(fake::Device::config(), device.hooks(), device.memory());
+    Client restarted({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(restarted).ok());
     REQUIRE(send(restarted).ok());
     CHECK(device.transport.lines() == "POST /v2/\nGET /v2/timestamp\nPOST /v2/\n");
@@ -735,7 +738,7 @@ TEST_CASE(
 TEST_CASE("Storage that fails costs requests after a restart, nothing else") {
   fake::Device device;
   device.storage.broken = true;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   CHECK(send(client).ok());
   CHECK(send(client).ok());
   CHECK(device.transport.requests.size() == 4);
@@ -762,7 +765,7 @@ TEST_CASE("A missing hook is named by the status, and nothing is sent") {
     device.entropy.broken = true;
     expected = Code::hook_failed;
   }
-  Client client(fake::Device::config(), hooks, device.memory());
+  Client client({}, device.license, hooks, device.memory());
   CHECK(send(client) == expected);
   CHECK(client.last_error().status == expected);
   CHECK(device.transport.requests.empty());
@@ -770,7 +773,9 @@ TEST_CASE("A missing hook is named by the status, and nothing is sent") {
 
 TEST_CASE("A configuration that cannot work is refused before any request, with its field") {
   fake::Device device;
-  ClientConfig config = fake::Device::config();
+  ClientConfig config;
+  std::string_view id = fake::device_id;
+  std::string_view secret = fake::device_secret;
   const std::string long_text(129, 'x');
   std::string expected;
   SECTION("URL") {
@@ -782,11 +787,11 @@ TEST_CASE("A configuration that cannot work is refused before any request, with 
     expected = "base_url = 28 characters: must be https:// for every host but this machine itself";
   }
   SECTION("no device id") {
-    config.device_id = "";
+    id = "";
     expected = "device_id = 0 characters: must be 1..50 characters";
   }
   SECTION("long device id") {
-    config.device_id = std::string_view(long_text).substr(0, 51);
+    id = std::string_view(long_text).substr(0, 51);
     expected = "device_id = 51 characters: must be 1..50 characters";
   }
   SECTION("no time limit") {
@@ -794,14 +799,15 @@ TEST_CASE("A configuration that cannot work is refused before any request, with 
     expected = "timeout_ms = 0 ms: must be 1..2147483647";
   }
   SECTION("no secret") {
-    config.device_secret = "";
+    secret = "";
     expected = "device_secret = 0 characters: must be 1..128 characters";
   }
   SECTION("long secret") {
-    config.device_secret = long_text;
+    secret = long_text;
     expected = "device_secret = 129 characters: must be 1..128 characters";
   }
-  Client client(config, device.hooks(), device.memory());
+  DeviceLicense license(id, secret);
+  Client client(config, license, device.hooks(), device.memory());
   CHECK(client.check() == Code::invalid_value);
   CHECK(send(client) == Code::invalid_value);
   char text[112];
@@ -811,9 +817,13 @@ TEST_CASE("A configuration that cannot work is refused before any request, with 
 
 TEST_CASE("The time is public: it needs no credentials") {
   fake::Device device;
-  Client client({}, device.hooks(), device.memory());
+  Client client({}, here_tracking::not_provided::authorization, device.hooks(), device.memory());
   CHECK(client.sync_time().ok());
-  CHECK(client.ensure_token() == Code::invalid_value);
+  CHECK(client.check() == Code::not_provided);
+  CHECK(client.ensure_token() == Code::not_provided);
+  CHECK(send(client) == Code::not_provided);
+  CHECK(client.last_error().status == Code::not_provided);
+  CHECK(device.transport.lines() == "GET /v2/timestamp\n");
 }
 
 TEST_CASE("The time limits are the transport's to keep") {
@@ -830,10 +840,10 @@ TEST_CASE("The time limits are the transport's to keep") {
   } transport;
   here_tracking::Hooks hooks = device.hooks();
   hooks.transport = &transport;
-  ClientConfig config = fake::Device::config();
+  ClientConfig config;
   config.connect_timeout_ms = 111;
   config.timeout_ms = 222;
-  Client client(config, hooks, device.memory());
+  Client client(config, device.license, hooks, device.memory());
   CHECK(client.sync_time() == Code::timeout);
   CHECK(transport.connect_timeout_ms == 111);
   CHECK(transport.timeout_ms == 222);
@@ -841,18 +851,18 @@ TEST_CASE("The time limits are the transport's to keep") {
 
 TEST_CASE("Plain HTTP to this machine itself is accepted") {
   fake::Device device;
-  ClientConfig config = fake::Device::config();
+  ClientConfig config;
   config.base_url = "http://127.0.0.1:8080";
-  Client client(config, device.hooks(), device.memory());
+  Client client(config, device.license, device.hooks(), device.memory());
   CHECK(send(client).ok());
 }
 
 TEST_CASE("Too little memory is refused before any request") {
   fake::Device device;
   char small[Client::min_work_bytes - 1];
-  Client client(fake::Device::config(), device.hooks(), {device.token, small});
+  Client client({}, device.license, device.hooks(), {device.token, small});
   CHECK(send(client) == Code::buffer_too_small);
-  Client other(fake::Device::config(), device.hooks(), {{small, 63}, device.work});
+  Client other({}, device.license, device.hooks(), {{small, 63}, device.work});
   CHECK(send(other) == Code::buffer_too_small);
   CHECK(device.transport.requests.empty());
 }
@@ -861,9 +871,7 @@ TEST_CASE("The least memory is enough for the longest id and secret and an ordin
   fake::Device device;
   const std::string id(50, '\xff');
   const std::string secret(128, '\xff');
-  ClientConfig config = fake::Device::config();
-  config.device_id = id;
-  config.device_secret = secret;
+  DeviceLicense license(id, secret);
   char work[Client::min_work_bytes];
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line != "POST /v2/token") return device.transport.healthy(request);
@@ -871,18 +879,18 @@ TEST_CASE("The least memory is enough for the longest id and secret and an ordin
         200, "{\"accessToken\":\"" + std::string(840, 'x') + "\",\"expiresIn\":86399}", {}, {}};
   };
   {
-    Client client(config, device.hooks(), {device.token, work});
+    Client client({}, license, device.hooks(), {device.token, work});
     REQUIRE(send(client).ok());
   }
   device.transport.requests.clear();
-  Client client(config, device.hooks(), {device.token, work});
+  Client client({}, license, device.hooks(), {device.token, work});
   REQUIRE(send(client).ok());
   CHECK(device.transport.requests.size() == 1);
 }
 
 TEST_CASE("Nothing or an unfinished sample is not sent") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   DesiredShadow shadow;
   CHECK(client.ingest(here_tracking::Span<const std::string_view>(), shadow) ==
         Code::invalid_value);
@@ -893,8 +901,8 @@ TEST_CASE("Nothing or an unfinished sample is not sent") {
 
 TEST_CASE("Secrets appear in no log line, and no longer in memory when the client is gone") {
   fake::Device device;
-  const ClientConfig config = fake::Device::config();
-  auto client = std::make_unique<Client>(config, device.hooks(), device.memory());
+  auto client =
+      std::make_unique<Client>(ClientConfig(), device.license, device.hooks(), device.memory());
   REQUIRE(send(*client).ok());
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line == "POST /v2/") return fake::Reply{401, "{}", {}, {}};
@@ -902,7 +910,7 @@ TEST_CASE("Secrets appear in no log line, and no longer in memory when the clien
   };
   CHECK_FALSE(send(*client).ok());
   client.reset();
-  for (const std::string& secret : {std::string(config.device_secret), std::string("h1.token")}) {
+  for (const std::string& secret : {std::string(fake::device_secret), std::string("h1.token")}) {
     CHECK(device.log.lines.find(secret) == std::string::npos);
     CHECK(std::string(device.token, sizeof(device.token)).find(secret) == std::string::npos);
     CHECK(std::string(device.work, sizeof(device.work)).find(secret) == std::string::npos);

@@ -98,15 +98,14 @@ TEST_CASE("Sample, time, token and ingestion take nothing from the heap") {
   hooks.clock = &clock;
   hooks.entropy = &entropy;
   hooks.transport = &service;
-  here_tracking::ClientConfig config;
-  config.device_id = "device";
-  config.device_secret = "secret-that-is-longer-than-a-block-of-sha-256-so-that-it-is-hashed-first";
+  here_tracking::DeviceLicense license(
+      "device", "secret-that-is-longer-than-a-block-of-sha-256-so-that-it-is-hashed-first");
   static char token[2048];
   static char work[8192];
   static char buffer[4096];
 
   const std::size_t before = allocations;
-  here_tracking::Client client(config, hooks, {token, work});
+  here_tracking::Client client({}, license, hooks, {token, work});
   here_tracking::Sample sample(buffer);
   here_tracking::Fix fix;
   fix.lat_deg_e7 = 525200066;
