@@ -4,7 +4,9 @@
 #include "support/catch.hpp"
 #include "support/fake_device.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <regex>
 #include <set>
 #include <string>
@@ -17,8 +19,10 @@ using here_tracking::Code;
 using here_tracking::Delivery;
 using here_tracking::DesiredShadow;
 using here_tracking::DeviceLicense;
-using here_tracking::Ingestion;
+using here_tracking::DeviceLicenseV3;
+using here_tracking::Span;
 using here_tracking::Status;
+using here_tracking::SuppliedToken;
 
 namespace {
 
@@ -27,6 +31,37 @@ const std::string_view sample = R"({"timestamp":1767225600000})";
 Status send(Client& client, Delivery delivery = Delivery::synchronous) {
   DesiredShadow shadow;
   return client.ingest({&sample, 1}, shadow, {delivery});
+}
+
+/// Has a token of its own making each time it is asked.
+class Gateway final : public SuppliedToken {
+ public:
+  Status token(Span<char> into, std::size_t& size, std::uint32_t& life) override {
+    if (answer != Code::ok) return answer;
+    ++given;
+    const std::string token = text ? *text : "project-" + std::to_string(given);
+    REQUIRE(token.size() <= into.size());
+    std::copy(token.begin(), token.end(), into.begin());
+    size = token.size() + beyond;
+    if (life_s) life = *life_s;
+    return {};
+  }
+
+  std::optional<std::string> text;
+  std::optional<std::uint32_t> life_s;
+  std::size_t beyond = 0;
+  Code answer = Code::ok;
+  int given = 0;
+};
+
+Status send_for(Client& client, std::string_view id, std::string_view app_id = {}) {
+  DesiredShadow shadow;
+  return client.ingest({&sample, 1}, shadow, {Delivery::synchronous, id, app_id});
+}
+
+std::string message(const Client& client) {
+  char text[112];
+  return {text, here_tracking::format(client.field_error(), text)};
 }
 
 constexpr std::int64_t hour_ms = 3600 * 1000;
@@ -810,8 +845,7 @@ TEST_CASE("A configuration that cannot work is refused before any request, with 
   Client client(config, license, device.hooks(), device.memory());
   CHECK(client.check() == Code::invalid_value);
   CHECK(send(client) == Code::invalid_value);
-  char text[112];
-  CHECK(std::string(text, here_tracking::format(client.field_error(), text)) == expected);
+  CHECK(message(client) == expected);
   CHECK(device.transport.requests.empty());
 }
 
@@ -897,6 +931,261 @@ TEST_CASE("Nothing or an unfinished sample is not sent") {
   const std::string_view samples[] = {sample, ""};
   CHECK(client.ingest(samples, shadow) == Code::invalid_value);
   CHECK(device.transport.requests.empty());
+}
+
+TEST_CASE("A device can send through POST /v3/: the array is in an object") {
+  fake::Device device;
+  DeviceLicenseV3 license(fake::device_id, fake::device_secret);
+  {
+    Client client({}, license, device.hooks(), device.memory());
+    const std::string_view samples[] = {R"({"timestamp":1})", R"({"timestamp":2})"};
+    DesiredShadow shadow;
+    REQUIRE(client.ingest(samples, shadow).ok());
+    CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/token\nPOST /v3/\n");
+    CHECK(device.transport.requests.back().body == R"({"data":[{"timestamp":1},{"timestamp":2}]})");
+    CHECK(device.transport.requests.back().headers.at("Authorization") == "Bearer h1.token-1");
+    CHECK(shadow.state_version == 3U);
+    REQUIRE(send(client, Delivery::asynchronous).ok());
+    CHECK(device.transport.requests.back().line == "POST /v3/?async=true");
+  }
+  device.transport.requests.clear();
+  SECTION("its token is the same for both, and stored") {
+    Client client({}, device.license, device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() == "POST /v2/\n");
+  }
+  SECTION("a refused token is replaced as well") {
+    int refusals = 1;
+    device.transport.answer = [&](const fake::Request& request) {
+      if (request.line == "POST /v3/" && refusals-- > 0) return fake::Reply{401, "{}", {}, {}};
+      return device.transport.healthy(request);
+    };
+    Client client({}, license, device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() == "POST /v3/\nPOST /v2/token\nPOST /v3/\n");
+  }
+}
+
+TEST_CASE("A gateway sends for a virtual device with the token that it supplies") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  DesiredShadow shadow;
+  REQUIRE(client.check().ok());
+  REQUIRE(send_for(client, "truck 7", "app-0815").ok());
+  CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v3/\n");
+  const fake::Request& request = device.transport.requests.back();
+  CHECK(request.headers.at("Authorization") == "Bearer project-1");
+  CHECK(request.body ==
+        R"({"data":[{"timestamp":1767225600000}],"id":"truck 7","appId":"app-0815"})");
+  SECTION("the same token for the next device, which may be a claimed one") {
+    REQUIRE(send_for(client, "HERE-1", "").ok());
+    CHECK(gateway.given == 1);
+    CHECK(device.transport.requests.back().body ==
+          R"({"data":[{"timestamp":1767225600000}],"id":"HERE-1"})");
+  }
+  SECTION("it is never stored, nor is another's touched") {
+    device.storage.records["token"] = {1, 2, 3};
+    client.drop_token();
+    REQUIRE(send_for(client, "truck 7", "app-0815").ok());
+    CHECK(device.storage.records["token"] == std::vector<std::uint8_t>{1, 2, 3});
+    CHECK(gateway.given == 2);
+    Client restarted({}, gateway, device.hooks(), device.memory());
+    CHECK(restarted.token_life_s() == 0);
+  }
+  SECTION("it is in no memory when the client is gone") {
+    { Client other({}, gateway, device.hooks(), device.memory()); }
+    for (const std::string& memory : {std::string(device.token, sizeof(device.token)),
+                                      std::string(device.work, sizeof(device.work))}) {
+      CHECK(memory.find("project") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("A supplied token that is refused is asked for again, once") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  const std::uint16_t refusal = GENERATE(as<std::uint16_t>(), 401, 403, 404);
+  int refusals = 0;
+  device.transport.answer = [&](const fake::Request& request) {
+    if (request.line == "POST /v3/" && refusals-- > 0) return fake::Reply{refusal, "{}", {}, {}};
+    return device.transport.healthy(request);
+  };
+  REQUIRE(send_for(client, "truck").ok());
+  device.transport.requests.clear();
+  SECTION("then taken") {
+    refusals = 1;
+    CHECK(send_for(client, "truck").ok());
+    CHECK(device.transport.requests.back().headers.at("Authorization") == "Bearer project-2");
+  }
+  SECTION("then given up") {
+    refusals = 2;
+    const Code expected = refusal == 401 ? Code::credentials_refused : Code::forbidden;
+    CHECK(send_for(client, "truck") == Status(expected, refusal));
+    CHECK(client.token_life_s() == 0);
+  }
+  CHECK(gateway.given == 2);
+  CHECK(device.transport.lines() == "POST /v3/\nPOST /v3/\n");
+}
+
+TEST_CASE("A supplied token is renewed shortly before its end, or serves until it is refused") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  SECTION("an end that is known") {
+    gateway.life_s = 1000;
+    REQUIRE(client.ensure_token().ok());
+    CHECK(client.token_life_s() == 1000);
+    device.clock.now += 899 * 1000;
+    REQUIRE(client.ensure_token().ok());
+    CHECK(gateway.given == 1);
+    device.clock.now += 1000;
+    SECTION("a new one") {
+      REQUIRE(client.ensure_token().ok());
+      CHECK(gateway.given == 2);
+    }
+    SECTION("none now: the old one to its end") {
+      gateway.answer = GENERATE(Code::no_data, Code::timeout, Code::server_error);
+      CHECK(client.ensure_token().ok());
+      device.clock.now += 99 * 1000;
+      CHECK(send_for(client, "truck").ok());
+      device.clock.now += 2000;
+      CHECK(send_for(client, "truck").code() == gateway.answer);
+      CHECK(client.last_error().status == gateway.answer);
+    }
+    SECTION("none any more") {
+      gateway.answer = GENERATE(Code::credentials_refused, Code::hook_failed, Code::not_provided);
+      CHECK(client.ensure_token() == gateway.answer);
+    }
+  }
+  SECTION("an end that is not known") {
+    gateway.life_s = SuppliedToken::until_refused;
+    REQUIRE(client.ensure_token().ok());
+    CHECK(client.token_life_s() > 100U * 365 * 86400);
+    device.clock.now += 20 * 365 * 24 * hour_ms;
+    device.transport.server_ahead_ms -= 20 * 365 * 24 * hour_ms;
+    REQUIRE(client.ensure_token().ok());
+    CHECK(gateway.given == 1);
+  }
+}
+
+TEST_CASE("A supplied token that no header can hold is refused with its rule, and not sent") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  std::string expected;
+  SECTION("empty") {
+    gateway.text = "";
+    expected = "token = 0 characters: must be letters, digits and -._~+/, with = at its end";
+  }
+  SECTION("another line") {
+    gateway.text = "a\r\nX: b";
+    expected = "token = 7 characters: must be letters, digits and -._~+/, with = at its end";
+  }
+  SECTION("no life") {
+    gateway.life_s = 0;
+    expected = "life_s = 0 s: must be 1 or more";
+  }
+  CHECK(send_for(client, "truck") == Code::invalid_value);
+  CHECK(message(client) == expected);
+  CHECK(device.transport.lines() == "GET /v2/timestamp\n");
+}
+
+TEST_CASE("A supplied token that does not fit is an error that says so") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  SECTION("the longest that fits") {
+    gateway.text = std::string(sizeof(device.token) - std::string("Bearer ").size(), 'x');
+    CHECK(send_for(client, "truck").ok());
+  }
+  SECTION("longer") {
+    gateway.text = std::string(sizeof(device.token), 'x');
+    CHECK(send_for(client, "truck") == Code::buffer_too_small);
+  }
+  SECTION("a length beyond the room") {
+    gateway.beyond = sizeof(device.work);
+    CHECK(send_for(client, "truck") == Code::buffer_too_small);
+  }
+}
+
+TEST_CASE("For whom a report is has to suit who sends it, before anything is sent") {
+  fake::Device device;
+  DeviceLicenseV3 license_v3(fake::device_id, fake::device_secret);
+  Gateway gateway;
+  struct Case {
+    here_tracking::Authorization& authorization;
+    std::string id;
+    std::string app_id;
+    const char* expected;
+  };
+  const Case cases[] = {
+      {device.license, "truck", "", "id = 5 characters: must be empty: a device sends for itself"},
+      {device.license, "", "app-0815",
+       "appId = 8 characters: must be empty: a device sends for itself"},
+      {license_v3, "truck", "app-0815",
+       "id = 5 characters: must be empty: a device sends for itself"},
+      {license_v3, "", "app-0815",
+       "appId = 8 characters: must be empty: a device sends for itself"},
+      {gateway, "", "", "id = 0 characters: must be 1..50 characters"},
+      {gateway, "", "app-0815", "id = 0 characters: must be 1..50 characters"},
+      {gateway, std::string(51, 'x'), "", "id = 51 characters: must be 1..50 characters"},
+      {gateway, "\xc3", "", "id = 1 bytes: must be UTF-8"},
+      {gateway, "truck", "app-081", "appId = 7 characters: must be 8 characters or more"},
+      {gateway, "truck", "app-\xff\xff\xff\xff", "appId = 8 bytes: must be UTF-8"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.id, c.app_id);
+    Client client({}, c.authorization, device.hooks(), device.memory());
+    CHECK(send_for(client, c.id, c.app_id) == Code::invalid_value);
+    CHECK(message(client) == c.expected);
+    CHECK(client.last_error().status == Code::invalid_value);
+  }
+  CHECK(gateway.given == 0);
+  CHECK(device.transport.requests.empty());
+}
+
+TEST_CASE("Characters are counted, not bytes") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  std::string id;
+  for (int i = 0; i < 50; ++i)
+    id += "\xe2\x82\xac";
+  CHECK(send_for(client, id, "\xf0\x9f\x9a\x9b-0815-") == Code::invalid_value);
+  CHECK(send_for(client, id, "\xf0\x9f\x9a\x9b-0815-x").ok());
+}
+
+TEST_CASE("The state of the service is asked for without a token, and handed on as it is") {
+  fake::Device device;
+  Client client({}, here_tracking::not_provided::authorization, device.hooks(), device.memory());
+  fake::Reply reply;
+  device.transport.answer = [&](const fake::Request&) { return reply; };
+  std::string_view json = "before";
+  const auto ask = [&](bool health) { return health ? client.health(json) : client.version(json); };
+  const bool health = GENERATE(true, false);
+  SECTION("answered") {
+    reply.body = R"({"message": "healthy", "timestamp": {}})";
+    CHECK(ask(health) == Status(Code::ok, 200));
+    CHECK(json == reply.body);
+  }
+  SECTION("not with an object") {
+    reply.body = GENERATE(as<std::string>(), "", "[]", "healthy", "{", R"({} {})");
+    CHECK(ask(health) == Status(Code::response_invalid, 200));
+    CHECK(json == "before");
+  }
+  SECTION("refused") {
+    reply.status = 503;
+    CHECK(ask(health) == Status(Code::server_error, 503));
+    CHECK(json == "before");
+  }
+  SECTION("not at all") {
+    reply.failure = Code::timeout;
+    CHECK(ask(health) == Code::timeout);
+  }
+  CHECK(device.transport.lines() == (health ? "GET /v2/health\n" : "GET /v2/version\n"));
+  CHECK(device.transport.requests[0].headers.count("Authorization") == 0);
 }
 
 TEST_CASE("Secrets appear in no log line, and no longer in memory when the client is gone") {
