@@ -55,9 +55,9 @@ struct Ingestion {
   /// Whose telemetry it is, where a gateway sends (SuppliedToken): a virtual device's own id within
   /// app_id, or the tracking id of a claimed device; 1..50 characters of UTF-8. Empty for a device
   /// that sends for itself.
-  std::string_view id = {};  // NOLINT(readability-redundant-member-init): {delivery} is enough
+  std::string_view id = {};
   /// The project of a virtual device: 8 characters or more, UTF-8. Not without id.
-  std::string_view app_id = {};  // NOLINT(readability-redundant-member-init)
+  std::string_view app_id = {};
 };
 
 /// A device's conversation with HERE Tracking, or a gateway's: server time, token, ingestion.

@@ -85,8 +85,8 @@ std::size_t ArrayBody::read(std::size_t offset, Span<char> into) {
 void ObjectBody::write(BodyPart& out) const {
   out.append("{\"data\":");
   out.append(array_);
-  out.append_member(",\"id\":\"", id_);
-  out.append_member(",\"appId\":\"", app_id_);
+  out.append_member(R"(,"id":")", id_);
+  out.append_member(R"(,"appId":")", app_id_);
   out.append("}");
 }
 

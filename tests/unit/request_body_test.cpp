@@ -67,7 +67,7 @@ TEST_CASE("An id is any text: what JSON has a meaning for is escaped") {
   const std::string_view objects[] = {"{}"};
   ArrayBody array(objects);
   const std::string id("\"\\/\x00\x1f\n\x7f \xc3\xa9", 10);
-  ObjectBody body(array, id, "\\\\\"\"");
+  ObjectBody body(array, id, R"(\\"")");
   check(body,
         "{\"data\":[{}],\"id\":\"\\\"\\\\/\\u0000\\u001f\\u000a\x7f \xc3\xa9\","
         "\"appId\":\"\\\\\\\\\\\"\\\"\"}");
