@@ -4,6 +4,7 @@
 #include "oauth.hpp"
 
 #include <cmath>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -80,12 +81,16 @@ Reply Control::handle(const std::string& method, const std::string& target,
     return handle_device(method, segments->at(2), segments->size() == 4 ? segments->at(3) : "",
                          body);
   }
+  if (topic == "project-tokens" && segments->size() == 3) {
+    return handle_project_token(method, segments->at(2));
+  }
   if (segments->size() != 2) return not_found(target);
   if (topic == "state") {
     if (method != "GET") return wrong_method(method, "GET");
     json state = log_.counters();
     state["clock_offset_s"] = service_.clock_offset_s();
     state["devices"] = service_.devices();
+    state["project_tokens"] = service_.project_tokens();
     return json_reply(state);
   }
   if (topic == "requests") {
@@ -126,32 +131,52 @@ Reply Control::handle_device(const std::string& method, const std::string& id,
     return exists ? no_content() : no_device(id);
   }
   if (what == "desired" && method == "PUT") return put_desired(id, body);
-  if (what == "desired" || what == "telemetry") {
-    if (method != "GET") return wrong_method(method, what == "desired" ? "GET, PUT" : "GET");
-    const auto found = what == "desired" ? service_.desired(id) : service_.telemetry(id);
-    return found ? json_reply(*found) : no_device(id);
+  using Getter = std::optional<json> (Service::*)(const std::string&) const;
+  static const std::map<std::string, Getter> getters = {{"desired", &Service::desired},
+                                                        {"reported", &Service::reported},
+                                                        {"telemetry", &Service::telemetry},
+                                                        {"traces", &Service::traces}};
+  const auto getter = getters.find(what);
+  if (getter == getters.end()) {
+    return error_reply(404, what + ": is nothing a device has; known are claim, unclaim, revoke, " +
+                                "desired, reported, telemetry, traces");
   }
-  return error_reply(404, what + ": is nothing a device has; known are claim, unclaim, revoke, " +
-                              "desired, telemetry");
+  if (method != "GET") return wrong_method(method, what == "desired" ? "GET, PUT" : "GET");
+  const auto found = (service_.*getter->second)(id);
+  return found ? json_reply(*found) : no_device(id);
+}
+
+Reply Control::handle_project_token(const std::string& method, const std::string& token) {
+  if (method == "PUT") {
+    const std::string refused = service_.add_project_token(token);
+    return refused.empty() ? no_content() : error_reply(400, refused);
+  }
+  if (method != "DELETE") return wrong_method(method, "PUT, DELETE");
+  return service_.revoke_project_token(token)
+             ? no_content()
+             : error_reply(404, "project token: does not exist or was revoked before");
 }
 
 Reply Control::put_device(const std::string& id, const std::string& body) {
   const json device = parse_object(body);
   if (device.is_null()) return not_an_object();
-  const std::string unknown = unknown_member(device, {"secret", "claimed"});
-  if (!unknown.empty()) return error_reply(400, unknown + ": must be secret or claimed");
-  const json secret = device.value("secret", json());
+  const std::string unknown = unknown_member(device, {"secret", "app_id", "claimed"});
+  if (!unknown.empty()) return error_reply(400, unknown + ": must be secret, app_id or claimed");
   const json claimed = device.value("claimed", json(true));
-  if (id.empty() || id.size() > 50) return error_reply(400, "id: must have 1 to 50 characters");
-  if (!secret.is_string() || secret.get_ref<const std::string&>().empty() ||
-      secret.get_ref<const std::string&>().size() > 128) {
-    return error_reply(400, "secret: must be a string of 1 to 128 bytes");
-  }
   if (!claimed.is_boolean()) {
     return error_reply(400, "claimed = " + claimed.dump() + ": must be true or false");
   }
-  service_.put_device(id, secret, claimed);
-  return no_content();
+  const bool is_virtual = device.contains("app_id");
+  if (is_virtual == device.contains("secret")) {
+    return error_reply(400, "body: must have either secret or app_id");
+  }
+  const json& value = device[is_virtual ? "app_id" : "secret"];
+  if (!value.is_string()) {
+    return error_reply(400, std::string(is_virtual ? "app_id" : "secret") + ": must be a string");
+  }
+  const std::string refused = is_virtual ? service_.put_virtual_device(id, value, claimed)
+                                         : service_.put_device(id, value, claimed);
+  return refused.empty() ? no_content() : error_reply(400, refused);
 }
 
 Reply Control::put_desired(const std::string& id, const std::string& body) {

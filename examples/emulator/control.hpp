@@ -20,6 +20,7 @@ class Control {
  private:
   Reply handle_device(const std::string& method, const std::string& id, const std::string& what,
                       const std::string& body);
+  Reply handle_project_token(const std::string& method, const std::string& token);
   Reply put_device(const std::string& id, const std::string& body);
   Reply put_desired(const std::string& id, const std::string& body);
   Reply put_clock(const std::string& body);

@@ -57,6 +57,8 @@ struct Options {
   std::string cert_file;
   std::string key_file;
   std::vector<std::string> devices;
+  std::vector<std::string> virtual_devices;
+  std::vector<std::string> project_tokens;
   std::int64_t clock_offset_s = 0;
   std::string ready_file;
   bool is_plain_http = false;
@@ -93,8 +95,17 @@ void declare(CLI::App& app, Options& o) {
   cert->needs(key);
   app.add_option("--device", o.devices,
                  "A device license; add :unclaimed for one that\nnobody has claimed. Repeatable.\n"
-                 "(default: one demo device, printed at start)")
+                 "(default: one demo device, printed at start,\nunless there is a virtual one)")
       ->option_text("ID:SECRET")
+      ->allow_extra_args(false);
+  app.add_option("--virtual-device", o.virtual_devices,
+                 "A virtual device, by its project's app id (at\nleast 8 characters) and its own "
+                 "id. Repeatable.")
+      ->option_text("APPID/ID")
+      ->allow_extra_args(false);
+  app.add_option("--project-token", o.project_tokens,
+                 "A token that may send for every claimed device\nthrough POST /v3/. Repeatable.")
+      ->option_text("TOKEN")
       ->allow_extra_args(false);
   app.add_option("--clock-offset", o.clock_offset_s,
                  "Service clock minus system clock in seconds,\nmay be negative (default 0)")
@@ -154,15 +165,27 @@ void add_device(emulator::Service& service, const std::string& text) {
       secret.size() > suffix.size() &&
       secret.compare(secret.size() - suffix.size(), suffix.size(), suffix) == 0;
   if (is_unclaimed) secret.resize(secret.size() - suffix.size());
-  if (id.empty() || id.size() > 50 || secret.empty() || secret.size() > 128) {
+  if (service.has_device(id)) {
+    throw StartError(bad_usage, "--device: " + id + " is given twice");
+  }
+  if (!service.put_device(id, secret, !is_unclaimed).empty()) {
     throw StartError(bad_usage,
                      "--device: must be ID:SECRET or ID:SECRET:unclaimed with an ID of "
                      "1 to 50 and a SECRET of 1 to 128 characters");
   }
-  if (service.has_device(id)) {
-    throw StartError(bad_usage, "--device: " + id + " is given twice");
+}
+
+void add_virtual_device(emulator::Service& service, const std::string& text) {
+  const auto slash = text.find('/');
+  if (slash == std::string::npos) {
+    throw StartError(bad_usage, "--virtual-device = " + text + ": must be APPID/ID");
   }
-  service.put_device(id, secret, !is_unclaimed);
+  const std::string id = text.substr(slash + 1);
+  if (service.has_device(id)) {
+    throw StartError(bad_usage, "--virtual-device: " + id + " is given twice");
+  }
+  const std::string refused = service.put_virtual_device(id, text.substr(0, slash), true);
+  if (!refused.empty()) throw StartError(bad_usage, "--virtual-device: " + refused);
 }
 
 void write_ready_file(const std::string& path, const nlohmann::json& ready) {
@@ -194,7 +217,7 @@ void print_banner(const Options& options, const nlohmann::json& ready) {
   if (ready["ca_file"].is_string()) {
     std::printf("CA file  %s\n", ready["ca_file"].get<std::string>().c_str());
   }
-  if (options.devices.empty()) {
+  if (options.devices.empty() && options.virtual_devices.empty()) {
     std::printf("device   %s\nsecret   %s\n", demo_id, demo_secret);
     std::printf(
         "This demo device is public: it is the same for everybody. Use --device for\n"
@@ -202,6 +225,9 @@ void print_banner(const Options& options, const nlohmann::json& ready) {
   }
   for (const std::string& device : options.devices) {
     std::printf("device   %s\n", device.substr(0, device.find(':')).c_str());
+  }
+  for (const std::string& device : options.virtual_devices) {
+    std::printf("virtual  %s\n", device.c_str());
   }
   std::printf("\n");
 }
@@ -236,7 +262,15 @@ int run(Options& options) {
   service.set_clock_offset_s(static_cast<double>(options.clock_offset_s));
   for (const std::string& device : options.devices)
     add_device(service, device);
-  if (options.devices.empty()) service.put_device(demo_id, demo_secret, true);
+  for (const std::string& device : options.virtual_devices)
+    add_virtual_device(service, device);
+  if (options.devices.empty() && options.virtual_devices.empty()) {
+    service.put_device(demo_id, demo_secret, true);
+  }
+  for (const std::string& token : options.project_tokens) {
+    const std::string refused = service.add_project_token(token);
+    if (!refused.empty()) throw StartError(bad_usage, "--project-token: " + refused);
+  }
 
   // One that was left by a killed emulator must not look like this one's.
   if (!options.ready_file.empty()) {

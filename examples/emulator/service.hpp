@@ -2,6 +2,7 @@
 #pragma once
 
 #include "message.hpp"
+#include "reported_shadow.hpp"
 #include "request_log.hpp"
 #include "validation.hpp"
 
@@ -38,9 +39,11 @@ class Service {
   double clock_offset_s() const;
   void set_clock_offset_s(double offset_s);
 
-  // For the control interface. Functions that name a device return nothing or false when there
-  // is no such device.
-  void put_device(const std::string& id, const std::string& secret, bool claimed);
+  // For the control interface. Functions that make something return the reason when refused.
+  // Functions that name a device return nothing or false when there is no such device.
+  std::string put_device(const std::string& id, const std::string& secret, bool claimed);
+  std::string put_virtual_device(const std::string& external_id, const std::string& app_id,
+                                 bool claimed);
   bool has_device(const std::string& id) const;
   bool remove_device(const std::string& id);
   bool set_claimed(const std::string& id, bool claimed);
@@ -48,6 +51,12 @@ class Service {
   nlohmann::json devices() const;
   std::optional<nlohmann::json> desired(const std::string& id) const;
   std::optional<nlohmann::json> telemetry(const std::string& id) const;
+  std::optional<nlohmann::json> traces(const std::string& id) const;
+  std::optional<nlohmann::json> reported(const std::string& id) const;
+
+  std::string add_project_token(const std::string& token);
+  bool revoke_project_token(const std::string& token);
+  std::size_t project_tokens() const;
 
   struct Merged {
     nlohmann::json desired;
@@ -62,13 +71,20 @@ class Service {
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
 
-    std::string secret;
-    bool claimed = true;
+    void set_claimed(bool is_claimed);
+    bool is_virtual() const { return !app_id.empty(); }
+
+    std::string secret;       // of a licensed device
+    std::string app_id;       // of a virtual one
+    std::string tracking_id;  // while it is claimed
+    bool claimed = false;
     std::string signing_key;
     std::set<std::string> used_nonces;
     nlohmann::json desired;
+    ReportedShadow reported;
     std::vector<nlohmann::json> telemetry;
   };
+  using Devices = std::map<std::string, Device>;
   struct Token {
     std::string device_id;
     std::int64_t expires_ms;
@@ -76,17 +92,21 @@ class Service {
 
   Reply issue_token(const Request& request);
   Reply ingest(const Request& request);
-  Reply accept(const Request& request, Device& device, bool is_async);
+  Reply ingest_for(Devices::value_type* device, const Request& request, bool is_async);
+  Devices::value_type* addressed(const std::string& id, const std::string& app_id);
+  Reply accept(nlohmann::json items, const Request& request, Device& device, bool is_async);
   std::optional<Reply> refuse_unknown_route(const Request& request) const;
-  std::vector<std::string> check_timestamps(const nlohmann::json& items) const;
+  std::vector<std::string> check_timestamps(const nlohmann::json& items,
+                                            const std::string& list) const;
 
   const ServiceOptions options_;
   RequestLog& log_;
   const Validator validator_;
   std::atomic<std::int64_t> clock_offset_ms_{0};
   mutable std::mutex mutex_;
-  std::map<std::string, Device> devices_;
+  Devices devices_;
   std::map<std::string, Token> tokens_;
+  std::set<std::string> project_tokens_;
 };
 
 }  // namespace emulator

@@ -61,6 +61,9 @@ std::size_t json_text_size(const std::string& text) {
 // twice, and the size of each payload with its numbers as they were written.
 class TextCheck : public nlohmann::json_sax<json> {
  public:
+  // `list` is the path of the array that holds the telemetry objects.
+  explicit TextCheck(std::string list) : list_(std::move(list)) {}
+
   std::vector<std::string> violations;
 
   bool null() override { return scalar(4); }
@@ -116,6 +119,12 @@ class TextCheck : public nlohmann::json_sax<json> {
     std::set<std::string> names = {};
   };
 
+  bool is_in_telemetry() const {
+    const std::size_t depth = list_.empty() ? 2 : 3;
+    return frames_.size() == depth && frames_[depth - 2].is_array &&
+           frames_[depth - 2].path == list_;
+  }
+
   std::string value_path() const {
     if (frames_.empty()) return "";
     const Frame& frame = frames_.back();
@@ -152,14 +161,15 @@ class TextCheck : public nlohmann::json_sax<json> {
     const std::string path = frames_.back().path;
     const bool is_array = frames_.back().is_array;
     frames_.pop_back();
-    if (frames_.size() == 2 && !is_array && frames_.back().name == "payload" &&
-        frames_.front().is_array && bytes > max_payload_bytes) {
+    if (!is_array && bytes > max_payload_bytes && is_in_telemetry() &&
+        frames_.back().name == "payload") {
       violations.push_back(path + " = " + std::to_string(bytes) + " bytes: must be at most " +
                            std::to_string(max_payload_bytes) + " bytes as compact JSON text");
     }
     return true;
   }
 
+  const std::string list_;
   std::vector<Frame> frames_;
   std::size_t bytes_ = 0;
 };
@@ -251,7 +261,6 @@ std::string rule_text(const std::string& report, const json& schema, const json&
   if (starts_with(report, "Failed to match against any enum")) {
     return "must be one of " + listed(schema.at("enum"));
   }
-  if (starts_with(report, "String should be a valid date-time")) return utc_time_rule;
   if (starts_with(report, "Failed to match regex")) {
     return "must match " + schema.at("pattern").get<std::string>();
   }
@@ -298,14 +307,15 @@ Place place_of(const std::vector<std::string>& context, const json& document, co
 
 class Schema {
  public:
-  explicit Schema(const char* text) : root_(json::parse(text)) {
+  explicit Schema(json root) : root_(std::move(root)) {
     const valijson::adapters::NlohmannJsonAdapter adapter(root_);
     valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
     parser.populateSchema(adapter, schema_);
   }
 
   std::vector<std::string> check(const json& document) const {
-    valijson::Validator validator(valijson::Validator::kStrongTypes);
+    // It keeps the patterns that it has compiled, and is not for several threads.
+    static thread_local valijson::Validator validator(valijson::Validator::kStrongTypes);
     valijson::ValidationResults results;
     const valijson::adapters::NlohmannJsonAdapter adapter(document);
     std::vector<std::string> violations;
@@ -427,31 +437,66 @@ class ProseCheck {
   }
 };
 
+std::vector<std::string> check_text(const std::string& text, const std::string& list,
+                                    json& parsed) {
+  parsed = json();
+  TextCheck check(list);
+  if (json::sax_parse(text, &check) && check.violations.empty()) parsed = json::parse(text);
+  return check.violations;
+}
+
+std::vector<std::string> check_prose(const json& items, const std::string& list) {
+  ProseCheck check;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    check.check_item(items[i], child(list, i));
+  if (check.violations.size() > max_violations) check.violations.resize(max_violations);
+  return check.violations;
+}
+
 }  // namespace
 
 struct Validator::Schemas {
-  Schema telemetry{telemetry_schema_text};
-  Schema shadow{shadow_schema_text};
+  // Times as text are left to the ProseCheck: valijson takes milliseconds for each.
+  static json telemetry_schema() {
+    json schema = json::parse(telemetry_schema_text);
+    schema["definitions"]["utcText"].erase("format");
+    return schema;
+  }
+
+  static json wrapped_schema() {
+    json list = telemetry_schema();
+    json definitions = std::move(list["definitions"]);
+    list.erase("definitions");
+    list.erase("$schema");
+    return {{"type", "object"},
+            {"required", {"data"}},
+            {"properties",
+             {{"data", std::move(list)},
+              {"id", {{"type", "string"}, {"minLength", 1}, {"maxLength", 50}}},
+              {"appId", {{"type", "string"}, {"minLength", 8}}}}},
+            {"definitions", std::move(definitions)}};
+  }
+
+  Schema telemetry{telemetry_schema()};
+  Schema wrapped{wrapped_schema()};
+  Schema shadow{json::parse(shadow_schema_text)};
 };
 
 Validator::Validator() : schemas_(std::make_unique<Schemas>()) {}
 Validator::~Validator() = default;
 
 std::vector<std::string> Validator::check_telemetry(const std::string& text, json& parsed) const {
-  parsed = json();
-  TextCheck text_check;
-  if (!json::sax_parse(text, &text_check) || !text_check.violations.empty()) {
-    return text_check.violations;
-  }
-  parsed = json::parse(text);
-  std::vector<std::string> violations = schemas_->telemetry.check(parsed);
-  if (!violations.empty()) return violations;
+  std::vector<std::string> violations = check_text(text, "", parsed);
+  if (violations.empty()) violations = schemas_->telemetry.check(parsed);
+  if (violations.empty()) violations = check_prose(parsed, "");
+  return violations;
+}
 
-  ProseCheck prose;
-  for (std::size_t i = 0; i < parsed.size(); ++i)
-    prose.check_item(parsed[i], child("", i));
-  if (prose.violations.size() > max_violations) prose.violations.resize(max_violations);
-  return prose.violations;
+std::vector<std::string> Validator::check_wrapped(const std::string& text, json& parsed) const {
+  std::vector<std::string> violations = check_text(text, "data", parsed);
+  if (violations.empty()) violations = schemas_->wrapped.check(parsed);
+  if (violations.empty()) violations = check_prose(parsed.at("data"), "data");
+  return violations;
 }
 
 std::vector<std::string> Validator::check_shadow(const json& shadow) const {

@@ -22,6 +22,9 @@ class Validator {
   // null when the text is none.
   std::vector<std::string> check_telemetry(const std::string& text, nlohmann::json& parsed) const;
 
+  // The body of POST /v3/: the same telemetry as `data` of an object, with `id` and `appId`.
+  std::vector<std::string> check_wrapped(const std::string& text, nlohmann::json& parsed) const;
+
   // A complete desired shadow.
   std::vector<std::string> check_shadow(const nlohmann::json& shadow) const;
 

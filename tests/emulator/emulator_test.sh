@@ -84,6 +84,7 @@ fault() { is "a fault is taken: $1" 200 "$(control_post /control/faults "$1")"; 
 
 device=7c0f3d52-1e7a-4b7c-9a55-0d6a3b1f2c4e
 secret=k3Jx9Qv_0aB-7mNpR2sTuVwXyZ1c4D5e6F8gHhIiJjL
+project_token=project.token-known_to+this/test=
 reserved_secret='a/b+c=d&e%f ~g"h'
 
 encode() { jq -rn --arg text "$1" '$text | @uri'; }
@@ -132,6 +133,13 @@ send() { # BODY [CURL-ARGUMENT...]
     --data-binary "@${work}/telemetry.json" "$@" "${url}/v2/"
 }
 
+send_v3() { # TOKEN BODY [CURL-ARGUMENT...]
+  local bearer=$1 text=$2
+  shift 2
+  call -H "Authorization: Bearer ${bearer}" -H 'Content-Type: application/json' --data "${text}" \
+    "$@" "${url}/v3/"
+}
+
 refused() { # NAME BODY VIOLATION
   local status
   status=$(send "$2")
@@ -160,6 +168,11 @@ exits "a port that is no number" 2 --port abc
 exits "a port out of range" 2 --port 65536
 exits "a device without secret" 2 --device only-id
 exits "a device given twice" 2 --state-dir "${work}/s2" --device a:b --device a:c
+exits "a virtual device without an app" 2 --virtual-device only-id
+exits "an app id of 7 characters" 2 --virtual-device app-001/truck-7
+exits "a virtual device with the id of a license" 2 --state-dir "${work}/s2" --device a:b \
+  --virtual-device app-0001/a
+exits "a project token with a space" 2 --state-dir "${work}/s2" --project-token 'two words'
 exits "--key without --cert" 2 --key "${work}/none"
 exits "--cert that does not exist" 2 --cert "${work}/none" --key "${work}/none" --port 0 --control-port 0
 exits "--http on all interfaces" 2 --http --host 0.0.0.0
@@ -179,6 +192,7 @@ is "help fits 80 columns" 0 "$(awk 'length > 80' "${work}/help" | wc -l)"
 echo "# start, time, transport"
 start --device "${device}:${secret}" --device "unclaimed-device:${secret}:unclaimed" \
   --device "odd-device:${reserved_secret}" --device "dev/01 +x:s3cr3t" \
+  --virtual-device app-0001/truck-7 --project-token "${project_token}" \
   --max-body 20000 --max-items 5
 first_pid=${pid}
 port=${url##*:}
@@ -588,6 +602,59 @@ is "what is disabled is stripped within the period only" "true true false false"
   "$(control_get "/control/devices/${device}/telemetry" |
     jq -r '.[-2:] | [.[].data | (.scan | has("gsm")), (.system | has("reportedSensorData"))] | map(tostring) | join(" ")')"
 
+echo "# /v3/"
+tracking_id() { control_get /control/state | jq -r ".devices[] | select(.id == \"$1\").tracking_id"; }
+data='"data":[{"timestamp":1767225600000}]'
+virtual="\"id\":\"truck-7\",\"appId\":\"app-0001\",${data}"
+is "the slash belongs to the path" 404 "$(call -X POST --data x "${url}/v3")"
+is "GET is 405" 405 "$(call "${url}/v3/")"
+is "no token is 401" 401 "$(call --data "{${data}}" "${url}/v3/")"
+is "a device sends for itself" 200 "$(send_v3 "${token}" "{${data}}")"
+is "... not with an id" 400 "$(send_v3 "${token}" "{\"id\":\"$(tracking_id "${device}")\",${data}}")"
+is "a project token sends for a virtual device" 200 "$(send_v3 "${project_token}" "{${virtual}}")"
+is "... whose desired state comes back" 0 "$(jq .system.stateVersion "${body}")"
+is "... or not" 204 "$(call -H "Authorization: Bearer ${project_token}" \
+  -H 'Content-Type: application/json' --data "{${virtual}}" "${url}/v3/?async=true")"
+is "a project token sends for a device by its tracking id" 200 \
+  "$(send_v3 "${project_token}" "{\"id\":\"$(tracking_id "${device}")\",${data}}")"
+is "... not by its device id" 404 "$(send_v3 "${project_token}" "{\"id\":\"${device}\",${data}}")"
+has "... and the answer says why" "is no tracking id of a claimed device" "$(jq -r .message "${body}")"
+is "an unknown external id is 404" 404 "$(send_v3 "${project_token}" "{${virtual/truck-7/truck-8}}")"
+is "another app is 404" 404 "$(send_v3 "${project_token}" "{${virtual/app-0001/app-0002}}")"
+is "a project token on /v2/ is 403" 403 "$(token=${project_token} send '[{"timestamp":2}]')"
+is "a wrapped violation is 400" 400 "$(send_v3 "${project_token}" "{${virtual/\"data\":[/\"data\":[{\"timestamp\":1\},}}")"
+is "... with its path" "data[0].timestamp = 1: must be at least 2" "$(jq -r '.details.violations[]' "${body}")"
+is "six items are 413" 413 "$(send_v3 "${token}" "{\"data\":[$(printf '{"timestamp":%d},' {11..15}){\"timestamp\":16}]}")"
+is "a virtual device cannot log in" 404 "$(ask_token "$(authorization truck-7 x "$(now_s)")")"
+is "a virtual device can be added" 204 "$(control_put /control/devices/truck-9 '{"app_id":"app-0009"}')"
+is "... and used" 200 "$(send_v3 "${project_token}" "{\"id\":\"truck-9\",\"appId\":\"app-0009\",${data}}")"
+is "the state lists it" "app-0009 VRTR- 1" "$(control_get /control/state |
+  jq -r '.devices[] | select(.id == "truck-9") | "\(.app_id) \(.tracking_id[:5]) \(.telemetry)"')"
+is "a project token can be added" "204 2" \
+  "$(control_put /control/project-tokens/second '') $(control_get /control/state | jq .project_tokens)"
+is "... and used" 200 "$(send_v3 second "{${virtual}}")"
+is "... and revoked" 401 "$(control_delete /control/project-tokens/second; send_v3 second "{${virtual}}")"
+first_id=$(tracking_id "${device}")
+control_post "/control/devices/${device}/unclaim" '' >/dev/null
+is "an unclaimed device has no tracking id" null "$(tracking_id "${device}")"
+control_post "/control/devices/${device}/claim" '' >/dev/null
+is "... and another one when it is claimed again" 404 \
+  "$(send_v3 "${project_token}" "{\"id\":\"${first_id}\",${data}}")"
+
+echo "# reported shadow and traces"
+now=$(now_ms)
+send_v3 "${project_token}" "{\"id\":\"truck-7\",\"appId\":\"app-0001\",\"data\":[
+  {\"timestamp\":$((now - 2000)),\"payload\":{\"a\":1},\"system\":{\"reportedSensorData\":{\"batteryLevel\":9}}},
+  {\"timestamp\":$((now - 9000)),\"payload\":{\"b\":1},\"system\":{\"reportedSensorData\":{\"temperatureC\":20}}}]}" >/dev/null
+is "the reported shadow has the newest of each field" \
+  "2000 {\"a\":1} {\"batteryLevel\":9,\"temperatureC\":20}" \
+  "$(control_get /control/devices/truck-7/reported | jq --argjson now "${now}" -r \
+    '"\($now - .timestamp) \(.payload | tojson) \(.system.reportedSensorData | tojson)"')"
+is "... and what the service computes" '{"moving":false,"online":true,"outlier":false}' \
+  "$(control_get /control/devices/truck-7/reported | jq -cS .system.computed)"
+is "traces are newest first" "2000 9000" "$(control_get /control/devices/truck-7/traces |
+  jq --argjson now "${now}" -r '.[:2] | map($now - .timestamp_ms | tostring) | join(" ")')"
+
 echo "# claims and revocation"
 control_post "/control/devices/${device}/unclaim" '' >/dev/null
 is "an unclaimed device's token is 403" 403 "$(send '[{"timestamp":51}]')"
@@ -612,6 +679,16 @@ is "an unknown address is 404" 404 "$(control_post /control/nothing '')"
 is "a wrong method is 405" 405 "$(control_put /control/state '{}')"
 is "a device without secret is 400" 400 "$(control_put /control/devices/x '{"claimed":true}')"
 is "a device with an unknown member is 400" 400 "$(control_put /control/devices/x '{"secret":"a","claim":true}')"
+is "a device with secret and app is 400" 400 "$(control_put /control/devices/x '{"secret":"a","app_id":"app-0001"}')"
+is "an app id that is no string is 400" 400 "$(control_put /control/devices/x '{"app_id":12345678}')"
+is "a secret for a virtual device is 400" 400 "$(control_put /control/devices/truck-7 '{"secret":"a"}')"
+is "an app for a licensed device is 400" 400 "$(control_put "/control/devices/${device}" '{"app_id":"app-0001"}')"
+is "traces of an unknown device are 404" 404 \
+  "$(curl --silent -o /dev/null -w '%{http_code}' "${control}/control/devices/nobody/traces")"
+is "traces cannot be put" 405 "$(control_put "/control/devices/${device}/traces" '[]')"
+is "a project token with a space is 400" 400 "$(control_put /control/project-tokens/two%20words '')"
+is "GET of a project token is 405" 405 \
+  "$(curl --silent -o /dev/null -w '%{http_code}' "${control}/control/project-tokens/x")"
 is "claimed in quotes is 400" 400 "$(control_put /control/devices/x '{"secret":"a","claimed":"no"}')"
 is "no JSON is 400" 400 "$(control_put /control/devices/x '{')"
 is "a clock in quotes is 400" 400 "$(control_put /control/clock '{"offset_s":"1"}')"
@@ -679,10 +756,12 @@ is "clearing clears the counters" "0 0" "$(control_get /control/state | jq -r '"
 ask_token "${line}" >/dev/null
 send '[{"timestamp":71}]' -H "X-Request-Id: ${id}" >/dev/null
 send '[{"timestamp":1}]' >/dev/null
+send_v3 "${project_token}" "{${virtual}}" >/dev/null
 records=$(control_get /control/requests)
-is "the requests are there in order" "1 /v2/token 200,2 /v2/ 200,3 /v2/ 400" \
+is "the requests are there in order" "1 /v2/token 200,2 /v2/ 200,3 /v2/ 400,4 /v3/ 200" \
   "$(jq -r 'map("\(.n) \(.path) \(.status)") | join(",")' <<<"${records}")"
 is "device and request id are there" "${device} ${id}" "$(jq -r '.[1] | "\(.device_id) \(.request_id)"' <<<"${records}")"
+is "a virtual device is there" truck-7 "$(jq -r '.[3].device_id' <<<"${records}")"
 is "the body is there" '[{"timestamp":71}]' "$(jq -r '.[1].body' <<<"${records}")"
 has "the violation is there" "[0].timestamp = 1" "$(jq -r '.[2].violations[0]' <<<"${records}")"
 is "Authorization shows names only" \
@@ -691,7 +770,8 @@ is "Authorization shows names only" \
 is "a bearer token is not shown" Bearer "$(jq -r '.[1].headers.Authorization' <<<"${records}")"
 everything="${records}$(control_get /control/state)$(<"${log}")"
 report "no secret and no token is in records, state or log" \
-  "$([[ ${everything} == *"${secret}"* || ${everything} == *"${token}"* ]] && echo 1 || echo 0)"
+  "$([[ ${everything} == *"${secret}"* || ${everything} == *"${token}"* ||
+    ${everything} == *"${project_token}"* ]] && echo 1 || echo 0)"
 
 echo "# clock"
 is "the clock can be set" 200 "$(control_put /control/clock '{"offset_s":-3600}')"

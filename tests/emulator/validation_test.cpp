@@ -20,6 +20,11 @@ Lines violations(const std::string& body) {
   return validator().check_telemetry(body, parsed);
 }
 
+Lines wrapped_violations(const std::string& body) {
+  nlohmann::json parsed;
+  return validator().check_wrapped(body, parsed);
+}
+
 std::string payload(std::size_t bytes) {
   const std::string frame = R"({"k":""})";
   return R"({"k":")" + std::string(bytes - frame.size(), 'x') + R"("})";
@@ -49,6 +54,53 @@ TEST_CASE("a violation names the field, its value and the rule, and nothing else
         Lines{"[0].scan.gsm[1].cid = 70000: must be at most 65535"});
   CHECK(violations(R"([{"timestamp":2,"scan":{"bt":[{"rss":-1}]}}])") ==
         Lines{"[0].scan.bt[0]: must have at least one of: mac, eddystoneId, iBeaconId"});
+}
+
+TEST_CASE("a violation is named down to the neighbour of a cell") {
+  const std::string cell = R"({"mcc":262,"mnc":1,"cid":1})";
+  const std::string neighbour = R"({"pci":503,"earfcn":1})";
+  const std::string list = R"([{"timestamp":2,"scan":{"lte":[)" + cell +
+                           R"(,{"mcc":262,"mnc":1,"cid":1,"nmr":[)" + neighbour + "," + neighbour +
+                           "," + neighbour + R"(,{"pci":504,"earfcn":1}]}]}}])";
+  CHECK(violations(list) == Lines{"[0].scan.lte[1].nmr[3].pci = 504: must be at most 503"});
+  CHECK(wrapped_violations(R"({"data":)" + list + "}") ==
+        Lines{"data[0].scan.lte[1].nmr[3].pci = 504: must be at most 503"});
+}
+
+TEST_CASE("a wrapped body keeps all rules of the list that it wraps") {
+  CHECK(wrapped_violations(R"({"data":[{"timestamp":2}]})") == Lines{});
+  CHECK(wrapped_violations(R"({"id":"x","appId":"12345678","data":[{"timestamp":2}],"note":1})") ==
+        Lines{});
+  CHECK(wrapped_violations(R"({"data":[]})") ==
+        Lines{"data = [0 items]: must have at least 1 items"});
+  CHECK(wrapped_violations(R"({"data":[{"timestamp":2,"timestamp":2}]})") ==
+        Lines{"data[0].timestamp: must not appear twice"});
+  CHECK(wrapped_violations(R"({"data":[{"timestamp":2,
+    "scan":{"wlan":[{"mac":"00:11:22:33:44:55","timestamp":"2026-02-30T00:00:00Z"}]}}]})") ==
+        Lines{"data[0].scan.wlan[0].timestamp = \"2026-02-30T00:00:00Z\": must be an RFC 3339 UTC "
+              "time such as 2026-01-01T00:00:00Z"});
+  const auto body = [](const std::string& object) {
+    return R"({"data":[{"timestamp":2,"payload":)" + object + R"(}],"payload":)" + payload(1001) +
+           "}";
+  };
+  CHECK(wrapped_violations(body(payload(1000))) == Lines{});
+  CHECK(wrapped_violations(body(payload(1001))) ==
+        Lines{"data[0].payload = 1001 bytes: must be at most 1000 bytes as compact JSON text"});
+}
+
+TEST_CASE("the wrapping itself has rules") {
+  const std::string data = R"("data":[{"timestamp":2}])";
+  CHECK(wrapped_violations(R"({"id":"x"})") == Lines{"body: must have the member data"});
+  CHECK(wrapped_violations(R"([{"timestamp":2}])") ==
+        Lines{"body = [1 items]: must be of type object"});
+  CHECK(wrapped_violations(R"({"id":"",)" + data + "}") ==
+        Lines{R"(id = "": must have at least 1 characters)"});
+  CHECK(wrapped_violations(R"({"id":")" + std::string(50, 'x') + "\"," + data + "}") == Lines{});
+  CHECK(wrapped_violations(R"({"id":")" + std::string(51, 'x') + "\"," + data + "}") ==
+        Lines{"id = \"" + std::string(51, 'x') + "\": must have at most 50 characters"});
+  CHECK(wrapped_violations(R"({"id":7,)" + data + "}") == Lines{"id = 7: must be of type string"});
+  CHECK(wrapped_violations(R"({"id":"x","appId":"1234567",)" + data + "}") ==
+        Lines{R"(appId = "1234567": must have at least 8 characters)"});
 }
 
 TEST_CASE("every broken rule is reported") {
