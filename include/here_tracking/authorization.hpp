@@ -13,8 +13,7 @@ namespace here_tracking {
 class Client;
 
 /// In whose name a Client sends: a DeviceLicense, a DeviceLicenseV3, or a class derived from
-/// SuppliedToken. This one stands for nobody: time, health and version work with it, all else is
-/// not_provided. A program links only what the one that it uses needs.
+/// SuppliedToken. A program links only what the one that it uses needs.
 ///
 /// Borrowed by the Client, which it must outlive; used from the thread that calls the Client.
 class Authorization {
@@ -41,7 +40,7 @@ class Authorization {
   std::string_view identity_;
 };
 
-/// The "not provided" default.
+/// The "not provided" default: time, health and version work.
 class NoAuthorization final : public Authorization {};
 
 namespace not_provided {
