@@ -15,7 +15,7 @@ class Client;
 /// In whose name a Client sends: a DeviceLicense, a DeviceLicenseV3, or a class derived from
 /// SuppliedToken. A program links only what the one that it uses needs.
 ///
-/// Borrowed by the Client, which it must outlive; used from the thread that calls the Client.
+/// Borrowed: it must outlive the Client. Used from the thread that calls the Client.
 class Authorization {
  public:
   Authorization() = default;
@@ -40,7 +40,7 @@ class Authorization {
   std::string_view identity_;
 };
 
-/// The "not provided" default: time, health and version work.
+/// The "not provided" default: time, health and version work without any.
 class NoAuthorization final : public Authorization {};
 
 namespace not_provided {

@@ -82,8 +82,7 @@ class Client {
   static constexpr std::size_t min_work_bytes = 1536;
   static constexpr std::size_t min_token_bytes = 64;
 
-  /// @param authorization in whose name it sends: a DeviceLicense, a SuppliedToken, or
-  /// not_provided::authorization. Borrowed, as the hooks are.
+  /// @param authorization in whose name it sends. Borrowed, as the hooks are.
   Client(const ClientConfig& config, Authorization& authorization, const Hooks& hooks,
          ClientMemory memory);
   ~Client();
@@ -158,7 +157,6 @@ class Client {
   [[nodiscard]] const FieldError& field_error() const { return field_error_; }
 
  private:
-  friend class Authorization;
   friend class DeviceLicense;
   friend class SuppliedToken;
   class Response;

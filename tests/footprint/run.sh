@@ -12,7 +12,9 @@ that image needs from the toolchain's libraries. mbedTLS is replaced by empty
 functions: its size depends on the configuration that a firmware chooses.
 
 Fails if the image holds the heap, formatted output, floating point text,
-exceptions, RTTI, or anything that starts or ends a hosted program.
+exceptions, RTTI, or anything that starts or ends a hosted program; or if it
+holds what it does not use: POST /v3/, health and version, or, in the image of
+a gateway, the signature of a device licence.
 END
   [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
 }
@@ -25,6 +27,7 @@ cmake --build --preset cortex-m4 -j2
 build=build/cortex-m4
 archive=${build}/src/core/libhere_tracking.a
 image=${build}/tests/footprint/footprint
+gateway=${build}/tests/footprint/footprint_gateway
 map=${build}/tests/footprint/footprint.map
 tool=arm-none-eabi
 
@@ -37,9 +40,12 @@ echo "Core, each object before unused sections are dropped"
 
 echo
 echo "Image that gathers a sample and sends it (.text has the read-only data)"
-"${tool}-size" "${image}" | awk '
-  NR == 1 { printf "  %8s %8s %8s\n", ".text", ".data", ".bss"; next }
-  { printf "  %8d %8d %8d\n", $1, $2, $3 }'
+sizes() {
+  "${tool}-size" "$1" | awk '
+    NR == 1 { printf "  %8s %8s %8s\n", ".text", ".data", ".bss"; next }
+    { printf "  %8d %8d %8d\n", $1, $2, $3 }'
+}
+sizes "${image}"
 
 echo
 echo "Of that, by origin (code and read-only data)"
@@ -99,3 +105,18 @@ if [[ -n ${found} ]]; then
   exit 1
 fi
 echo "ok: no heap, formatted output, floating point text, exceptions, RTTI or program exit"
+
+echo
+echo "Image that sends a given sample for another device, with a token that it is given"
+sizes "${gateway}"
+unused() { # IMAGE PATTERN
+  local found
+  found=$("${tool}-nm" -C --format=just-symbols "$1" | grep -E "$2" || true)
+  [[ -n ${found} ]] || return 0
+  echo "FAIL: ${1##*/} holds what it does not use:"
+  printf '%s\n' "${found}" | sed 's/^/  /'
+  return 1
+}
+unused "${image}" 'ObjectBody|DeviceLicenseV3|SuppliedToken|Client::(health|version|get_object)'
+unused "${gateway}" 'DeviceLicense|OAuth|Hmac|sha256|base64|Client::(health|version|get_object|post_for_token)'
+echo "ok: neither holds what it does not use"
