@@ -47,18 +47,20 @@ namespace not_provided {
 inline NoAuthorization authorization;
 }  // namespace not_provided
 
-/// A device that sends for itself, through `POST /v2/`. Its licence gets it a token, with a
-/// signature (OAuth 1.0, HMAC-SHA256); the token is kept through the storage hook.
-class DeviceLicense : public Authorization {
+/// A device that sends for itself. Its licence gets it a token, with a signature (OAuth 1.0,
+/// HMAC-SHA256); the token is kept through the storage hook.
+class LicensedDevice : public Authorization {
  public:
   /// The text is borrowed.
   /// @param device_id 1..50 characters, a UUID as a rule.
   /// @param device_secret 1..128 bytes; never logged, never stored.
-  DeviceLicense(std::string_view device_id, std::string_view device_secret)
+  LicensedDevice(std::string_view device_id, std::string_view device_secret)
       : Authorization(device_id), device_id_(device_id), device_secret_(device_secret) {}
 
  protected:
-  Status send(Client& client, Report& report) const override;
+  ~LicensedDevice() = default;
+
+  static Status send_for_itself(Client& client, const Report& report);
 
  private:
   Status check(Client& client) const final;
@@ -68,10 +70,19 @@ class DeviceLicense : public Authorization {
   std::string_view device_secret_;
 };
 
-/// The same through `POST /v3/`.
-class DeviceLicenseV3 final : public DeviceLicense {
+/// It sends through `POST /v2/`.
+class DeviceLicense final : public LicensedDevice {
  public:
-  using DeviceLicense::DeviceLicense;
+  using LicensedDevice::LicensedDevice;
+
+ private:
+  Status send(Client& client, Report& report) const override;
+};
+
+/// It sends through `POST /v3/`.
+class DeviceLicenseV3 final : public LicensedDevice {
+ public:
+  using LicensedDevice::LicensedDevice;
 
  private:
   Status send(Client& client, Report& report) const override;

@@ -157,7 +157,7 @@ class Client {
   [[nodiscard]] const FieldError& field_error() const { return field_error_; }
 
  private:
-  friend class DeviceLicense;
+  friend class LicensedDevice;
   friend class SuppliedToken;
   class Response;
   struct Call;

@@ -11,7 +11,7 @@
 
 namespace here_tracking {
 
-Status DeviceLicense::check(Client& client) const {
+Status LicensedDevice::check(Client& client) const {
   if (device_id_.empty() || device_id_.size() > 50) {
     return client.refuse("device_id", device_id_.size(), "1..50 characters");
   }
@@ -21,7 +21,7 @@ Status DeviceLicense::check(Client& client) const {
   return {};
 }
 
-Status DeviceLicense::get_token(Client& client) {
+Status LicensedDevice::get_token(Client& client) {
   std::array<std::uint8_t, oauth_nonce_bytes> random{};
   const Status status = client.hooks_.entropy->fill(random);
   if (!status.ok()) return status;
@@ -44,11 +44,15 @@ Status DeviceLicense::get_token(Client& client) {
   return client.post_for_token(header.text());
 }
 
-Status DeviceLicense::send(Client& client, Report& report) const {
+Status LicensedDevice::send_for_itself(Client& client, const Report& report) {
   const bool has_id = !report.how.id.empty();
   const std::string_view other = has_id ? report.how.id : report.how.app_id;
   if (other.empty()) return client.post(report);
   return client.refuse(has_id ? "id" : "appId", other.size(), "empty: a device sends for itself");
+}
+
+Status DeviceLicense::send(Client& client, Report& report) const {
+  return send_for_itself(client, report);
 }
 
 }  // namespace here_tracking

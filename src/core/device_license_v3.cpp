@@ -10,7 +10,7 @@ Status DeviceLicenseV3::send(Client& client, Report& report) const {
   ObjectBody body(*report.body, {}, {});
   report.target = v3_target;
   report.body = &body;
-  return DeviceLicense::send(client, report);
+  return send_for_itself(client, report);
 }
 
 }  // namespace here_tracking

@@ -118,5 +118,5 @@ unused() { # IMAGE PATTERN
   return 1
 }
 unused "${image}" 'ObjectBody|DeviceLicenseV3|SuppliedToken|Client::(health|version|get_object)'
-unused "${gateway}" 'DeviceLicense|OAuth|Hmac|sha256|base64|Client::(health|version|get_object|post_for_token)'
+unused "${gateway}" 'License|OAuth|Hmac|sha256|base64|Client::(health|version|get_object|post_for_token)'
 echo "ok: neither holds what it does not use"
