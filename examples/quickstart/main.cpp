@@ -24,11 +24,10 @@ int main() {
 
   ht::ClientConfig config;
   config.base_url = env("HERE_TRACKING_URL", "https://tracking.api.here.com");
-  config.device_id = env("HERE_TRACKING_DEVICE_ID");
-  config.device_secret = env("HERE_TRACKING_DEVICE_SECRET");
+  ht::DeviceLicense license(env("HERE_TRACKING_DEVICE_ID"), env("HERE_TRACKING_DEVICE_SECRET"));
   std::array<char, 2048> token;
   std::array<char, 8192> work;
-  ht::Client client(config, {&clock, &entropy, &storage, &transport, &log}, {token, work});
+  ht::Client client(config, license, {&clock, &entropy, &storage, &transport, &log}, {token, work});
 
   ht::Fix fix;  // integers, in the unit of their name
   fix.lat_deg_e7 = 525170365;

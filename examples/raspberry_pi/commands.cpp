@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <sys/stat.h>
@@ -62,7 +63,7 @@ class Session {
         transport_log_(log_),
         storage_(options.state_dir.value),
         transport_({ca_file(options), &transport_log_}),
-        client_(config(options), hooks(), {token_, work_}) {
+        client_(config(options), authorization(), hooks(), {token_, work_}) {
     // The time is public: without credentials it can still be asked for.
     if (options.credentials) require(client_.check());
   }
@@ -83,11 +84,13 @@ class Session {
   static ClientConfig config(const Options& options) {
     ClientConfig config;
     if (options.settings.url) config.base_url = options.settings.url->value;
-    if (options.credentials) {
-      config.device_id = options.credentials->device_id.value;
-      config.device_secret = options.credentials->device_secret.value;
-    }
     return config;
+  }
+
+  Authorization& authorization() {
+    if (!options_.credentials) return not_provided::authorization;
+    return license_.emplace(options_.credentials->device_id.value,
+                            options_.credentials->device_secret.value);
   }
 
   Hooks hooks() {
@@ -111,6 +114,7 @@ class Session {
   CurlTransport transport_;
   std::array<char, 2048> token_{};
   std::array<char, 16384> work_{};
+  std::optional<DeviceLicense> license_;
   Client client_;
 };
 
@@ -118,7 +122,8 @@ void Session::fail(Status status) const {
   const ClientConfig config = Session::config(options_);
   const ErrorDetail& detail = client_.last_error();
   const std::string url(config.base_url);
-  const std::string device = "device " + printable(config.device_id);
+  const std::string device =
+      "device " + (options_.credentials ? printable(options_.credentials->device_id.value) : "");
 
   std::string answer = url;
   if (status.http_status() != 0) answer += " answered " + std::to_string(status.http_status());
@@ -284,13 +289,13 @@ void send(const Options& options) {
   std::string_view body = sample.json();
   DesiredShadow shadow;
   const Delivery delivery = options.async ? Delivery::asynchronous : Delivery::synchronous;
-  Status status = client.ingest({&body, 1}, shadow, delivery);
+  Status status = client.ingest({&body, 1}, shadow, {delivery});
   if (status == Code::rejected && !client.server_time_ms()) {
     // The time that the sample was given turned out to be wrong.
     session.require(client.ensure_time());
     set_time(sample, client.server_time_ms().value_or(0));
     body = sample.json();
-    status = client.ingest({&body, 1}, shadow, delivery);
+    status = client.ingest({&body, 1}, shadow, {delivery});
   }
   session.require(status);
   const std::size_t bytes = body.size() + 2;  // in the brackets of an array

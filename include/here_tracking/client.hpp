@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/authorization.hpp"
 #include "here_tracking/detail/server_time.hpp"
 #include "here_tracking/hooks.hpp"
 #include "here_tracking/shadow.hpp"
@@ -15,12 +16,11 @@
 
 namespace here_tracking {
 
-/// Where the service is and who this device is. The text is borrowed: it must outlive the Client.
+/// Where the service is. The text is borrowed: it must outlive the Client.
 struct ClientConfig {
-  /// `https://host[:port]`. Plain `http://` is accepted for a loopback host alone.
+  /// `https://host[:port]`. Plain `http://` is accepted for a loopback host alone. For tokens of a
+  /// project on the HERE platform it is `https://tracking.hereapi.com`.
   std::string_view base_url = "https://tracking.api.here.com";
-  std::string_view device_id;                ///< 1..50 characters, a UUID as a rule
-  std::string_view device_secret;            ///< 1..128 bytes; never logged, never stored
   std::uint32_t connect_timeout_ms = 15000;  ///< Name resolution, TCP and TLS
   std::uint32_t timeout_ms = 30000;          ///< A whole exchange
 };
@@ -49,7 +49,18 @@ enum class Delivery : std::uint8_t {
   asynchronous,  ///< The answer is empty: saves downlink bytes.
 };
 
-/// A device's conversation with HERE Tracking: server time, token, ingestion.
+/// How telemetry is sent. The text is borrowed for the call.
+struct Ingestion {
+  Delivery delivery = Delivery::synchronous;
+  /// Whose telemetry it is, where a gateway sends (SuppliedToken): a virtual device's own id within
+  /// app_id, or the tracking id of a claimed device; 1..50 characters of UTF-8. Empty for a device
+  /// that sends for itself.
+  std::string_view id = {};
+  /// The project of a virtual device: 8 characters or more, UTF-8. Not without id.
+  std::string_view app_id = {};
+};
+
+/// A device's conversation with HERE Tracking, or a gateway's: server time, token, ingestion.
 ///
 /// Time: server time is the monotonic clock plus an offset from `GET /v2/timestamp`, half the round
 /// trip taken off; the device's time of day is neither read nor set. The offset is kept through the
@@ -58,7 +69,8 @@ enum class Delivery : std::uint8_t {
 /// contradicts it by more than ten seconds.
 ///
 /// Token: kept in memory and through the storage hook, used until shortly before its end (600 s, or
-/// a tenth of its life if that is less), dropped when the service refuses it.
+/// a tenth of its life if that is less), dropped when the service refuses it. Where it comes from
+/// is the Authorization's matter; one of a project stays in memory.
 ///
 /// So the first ingest() ever makes three requests, the next ones one each, the first after a
 /// restart one, the first after a reboot two.
@@ -70,15 +82,17 @@ class Client {
   static constexpr std::size_t min_work_bytes = 1536;
   static constexpr std::size_t min_token_bytes = 64;
 
-  Client(const ClientConfig& config, const Hooks& hooks, ClientMemory memory);
+  /// @param authorization in whose name it sends. Borrowed, as the hooks are.
+  Client(const ClientConfig& config, Authorization& authorization, const Hooks& hooks,
+         ClientMemory memory);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Checks configuration and memory, without any request. The other calls first check themselves
-  /// what they need; time needs neither device_id nor device_secret.
+  /// Checks configuration, authorization and memory, without any request. The other calls first
+  /// check themselves what they need; time, health and version need no authorization.
   /// @return ok; invalid_value (field_error() says what); buffer_too_small (memory below the
-  /// minimum).
+  /// minimum); not_provided (no authorization).
   Status check();
 
   /// Server time in milliseconds since 1970 UTC, or nothing before the first synchronisation. After
@@ -101,30 +115,40 @@ class Client {
 
   /// Makes sure that there is a token with some life left: a request only if there is none, or it
   /// is to be renewed; if that fails for a passing reason, the old one serves to its end.
-  /// @return as sync_time(), and: credentials_refused, clock_refused, unknown_device, not_claimed,
-  ///         forbidden, rejected, rate_limited, server_error; buffer_too_small when the token is
-  ///         longer than ClientMemory::token.
+  /// @return as check() and sync_time(), and: credentials_refused, clock_refused, unknown_device,
+  ///         not_claimed, forbidden, rejected, rate_limited, server_error; buffer_too_small when
+  ///         the token is longer than ClientMemory::token; invalid_value when a SuppliedToken gave
+  ///         a token that no header can hold, or one without life; what it returned.
   Status ensure_token();
 
-  /// Seconds for which the present token is still good; 0 when there is none. No request.
+  /// Seconds for which the present token is still good; 0 when there is none, more than 100 years
+  /// when its end is not known. No request.
   [[nodiscard]] std::uint32_t token_life_s();
 
   /// Forgets the token, in storage too: the next call gets a new one.
   void drop_token();
 
-  /// `POST /v2/` with the given telemetry objects (Sample::json()), oldest first, strictly
-  /// ascending in time. All are taken or none. Gets the time and a token when needed. A token that
-  /// is refused (401, 403, 404) is replaced and the request repeated, once.
+  /// `POST /v2/` or, by the authorization, `POST /v3/` with the given telemetry objects
+  /// (Sample::json()), oldest first, strictly ascending in time. All are taken or none. Gets the
+  /// time and a token when needed. A token that is refused (401, 403, 404) is replaced and the
+  /// request repeated, once.
   /// @param shadow receives the answer; left as it is unless ok is returned.
   /// @return ok (with HTTP status 200 or 204); invalid_value when `samples` is empty or holds an
-  /// empty object; rejected, too_large;
+  /// empty object, or `how` does not suit the authorization; rejected, too_large;
   ///         everything that ensure_token() returns. After a network code, or a response that
   ///         cannot be used, the service may or may not have the data.
   Status ingest(Span<const std::string_view> samples, DesiredShadow& shadow,
-                Delivery delivery = Delivery::synchronous);
+                const Ingestion& how = {});
 
   /// The same with a body that is read while it is sent: text of a JSON array.
-  Status ingest(BodySource& body, DesiredShadow& shadow, Delivery delivery = Delivery::synchronous);
+  Status ingest(BodySource& body, DesiredShadow& shadow, const Ingestion& how = {});
+
+  /// `GET /v2/health` and `GET /v2/version`, without a token.
+  /// @param json text of the JSON object in the answer, in the work memory: valid until the next
+  ///        call; left as it is unless ok is returned.
+  /// @return as sync_time().
+  Status health(std::string_view& json);
+  Status version(std::string_view& json);
 
   /// About the last call, if that did not return ok.
   [[nodiscard]] const ErrorDetail& last_error() const { return error_; }
@@ -133,6 +157,8 @@ class Client {
   [[nodiscard]] const FieldError& field_error() const { return field_error_; }
 
  private:
+  friend class LicensedDevice;
+  friend class SuppliedToken;
   class Response;
   struct Call;
 
@@ -143,11 +169,13 @@ class Client {
   Status refused(const Response& response, bool for_token);
   Status exchange(const Call& call, Response& response);
   Status make_request_id();
+  Status get_object(std::string_view target, std::string_view& json);
   Status request_token();
-  Status take_token(const Response& response);
+  Status post_for_token(std::string_view authorization);
+  bool take_token(std::string_view token, std::int64_t life_s, std::int64_t since_ms);
   bool keep_token(std::string_view token);
-  Status ingest_once(BodySource& body, DesiredShadow& shadow, Delivery delivery,
-                     Response& response);
+  Status post(const Authorization::Report& report);
+  Status post_once(const Authorization::Report& report, Response& response);
   void watch_date(const Response& response);
   void set_time(std::int64_t server_s, const Response& response);
   void correct_time(const Response& response);
@@ -156,10 +184,13 @@ class Client {
   void store_time();
   void store_token();
   void warn_about_storage(Status status, std::string_view what);
+  [[nodiscard]] bool stores_token() const { return !authorization_.identity_.empty(); }
+  [[nodiscard]] std::int64_t signing_time_s();
   [[nodiscard]] std::uint64_t identity() const;
   [[nodiscard]] bool has_token();
 
   ClientConfig config_;
+  Authorization& authorization_;
   Hooks hooks_;
   ClientMemory memory_;
   std::array<char, 128> host_{};

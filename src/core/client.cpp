@@ -7,6 +7,8 @@
 #include "crypto.hpp"
 #include "oauth.hpp"
 #include "records.hpp"
+#include "report.hpp"
+#include "request_body.hpp"
 #include "service_reply.hpp"
 #include "shadow_reader.hpp"
 #include "text.hpp"
@@ -21,7 +23,6 @@ namespace here_tracking {
 namespace {
 
 constexpr std::string_view timestamp_target = "/v2/timestamp";
-constexpr std::string_view token_target = "/v2/token";
 constexpr std::string_view bearer = "Bearer ";
 
 constexpr std::uint32_t max_retry_after_s = 0xffffffffU;
@@ -34,42 +35,10 @@ constexpr std::int64_t max_renewal_margin_ms = 600LL * 1000;
 
 static_assert(std::tuple_size_v<decltype(ErrorDetail::request_id)> == 36 + 1);
 
-/// `[` + objects joined with `,` + `]`.
-class ArrayBody final : public BodySource {
- public:
-  explicit ArrayBody(Span<const std::string_view> objects) : objects_(objects) {
-    for (const std::string_view object : objects)
-      size_ += object.size() + 1;
-  }
-
-  [[nodiscard]] std::size_t size() const override { return size_; }
-
-  std::size_t read(std::size_t offset, Span<char> into) override {
-    std::size_t start = 0;  // of the piece, in the body
-    std::size_t copied = 0;
-    const auto copy = [&](std::string_view piece) {
-      const std::size_t at = offset + copied;
-      if (at >= start && at < start + piece.size() && copied < into.size()) {
-        copied += copy_text(after(piece, at - start), {into.data() + copied, into.size() - copied});
-      }
-      start += piece.size();
-    };
-    for (std::size_t i = 0; i < objects_.size(); ++i) {
-      copy(i == 0 ? "[" : ",");
-      copy(objects_[i]);
-    }
-    copy("]");
-    return copied;
-  }
-
- private:
-  Span<const std::string_view> objects_;
-  std::size_t size_ = 1;
-};
-
 /// Whether the same request may succeed a little later.
 bool is_passing(Code code) {
   switch (code) {
+    case Code::no_data:
     case Code::dns_failed:
     case Code::connect_failed:
     case Code::tls_failed:
@@ -165,8 +134,9 @@ class Client::Response final : public ResponseHandler {
   std::uint16_t status_ = 0;
 };
 
-Client::Client(const ClientConfig& config, const Hooks& hooks, ClientMemory memory)
-    : config_(config), hooks_(hooks), memory_(memory) {
+Client::Client(const ClientConfig& config, Authorization& authorization, const Hooks& hooks,
+               ClientMemory memory)
+    : config_(config), authorization_(authorization), hooks_(hooks), memory_(memory) {
   url_rule_ = parse_base_url(config_.base_url, host_, origin_);
   if (url_rule_ == nullptr && !origin_.tls && !is_loopback(origin_.host)) {
     url_rule_ = "https:// for every host but this machine itself";
@@ -236,6 +206,7 @@ Status Client::refused(const Response& response, bool for_token) {
 }
 
 Status Client::check_service() {
+  error_ = {};
   if (url_rule_ != nullptr) return refuse("base_url", config_.base_url.size(), url_rule_);
   for (const std::uint32_t timeout_ms : {config_.connect_timeout_ms, config_.timeout_ms}) {
     if (timeout_ms == 0 || timeout_ms > max_timeout_ms) {
@@ -243,7 +214,6 @@ Status Client::check_service() {
     }
   }
   if (memory_.work.size() < min_work_bytes || memory_.token.size() < min_token_bytes) {
-    error_ = {};
     return fail(Code::buffer_too_small);
   }
   return {};
@@ -251,14 +221,7 @@ Status Client::check_service() {
 
 Status Client::check() {
   const Status status = check_service();
-  if (!status.ok()) return status;
-  if (config_.device_id.empty() || config_.device_id.size() > 50) {
-    return refuse("device_id", config_.device_id.size(), "1..50 characters");
-  }
-  if (config_.device_secret.empty() || config_.device_secret.size() > max_secret_bytes) {
-    return refuse("device_secret", config_.device_secret.size(), "1..128 characters");
-  }
-  return {};
+  return status.ok() ? fail(authorization_.check(*this)) : status;
 }
 
 // ---- one request ----
@@ -395,6 +358,30 @@ Status Client::sync_time() {
   return fail(Code::timeout);
 }
 
+// ---- health and version ----
+
+Status Client::get_object(std::string_view target, std::string_view& json) {
+  const Status status = check_service();
+  if (!status.ok()) return status;
+  Response response;
+  const Status sent = exchange({"GET", target, {}, nullptr, memory_.work}, response);
+  if (!sent.ok()) return sent;
+  watch_date(response);
+  if (response.status() != 200) return refused(response, false);
+  ServiceReply reply;
+  if (!read_reply(response.body(), reply)) return fail({Code::response_invalid, 200});
+  json = response.body();
+  return {Code::ok, response.status()};
+}
+
+Status Client::health(std::string_view& json) {
+  return get_object("/v2/health", json);
+}
+
+Status Client::version(std::string_view& json) {
+  return get_object("/v2/version", json);
+}
+
 // ---- token ----
 
 bool Client::has_token() {
@@ -412,6 +399,7 @@ void Client::drop_token() {
   load_state();
   wipe(memory_.token);
   authorization_size_ = 0;
+  if (!stores_token()) return;
   warn_about_storage(hooks_.storage->erase(TokenRecord::name), "erase the token");
 }
 
@@ -431,54 +419,13 @@ Status Client::request_token() {
     Status status = ensure_time();
     if (!status.ok()) return status;
     error_ = {};
-    std::array<std::uint8_t, oauth_nonce_bytes> random{};
-    status = hooks_.entropy->fill(random);
-    if (!status.ok()) return fail(status);
-    std::array<char, oauth_nonce_bytes> nonce{};
-    std::transform(random.begin(), random.end(), nonce.begin(), [](std::uint8_t byte) {
-      constexpr std::string_view alphabet =
-          "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-      return alphabet[byte % alphabet.size()];
-    });
-
-    OAuthRequest oauth;
-    oauth.origin = origin_;
-    oauth.target = token_target;
-    oauth.consumer_key = config_.device_id;
-    oauth.consumer_secret = config_.device_secret;
-    oauth.nonce = {nonce.data(), nonce.size()};
-    // Not time_.at(), which stands still for a while after a correction.
-    oauth.timestamp_s = (hooks_.clock->now_ms() + time_.offset_ms()) / 1000;
-
-    // The header stands at the end of the work memory, the response is taken in front of it.
-    TextBuilder header(memory_.work);
-    write_authorization(oauth, header);
-    const std::size_t room = memory_.work.size() - header.size();
-    std::memmove(memory_.work.data() + room, memory_.work.data(), header.size());
-
-    Response response;
-    Status result = exchange({"POST",
-                              token_target,
-                              {memory_.work.data() + room, header.size()},
-                              nullptr,
-                              {memory_.work.data(), room}},
-                             response);
-    bool again = false;
-    if (result.ok()) {
-      watch_date(response);
-      if (response.status() == 200) {
-        result = take_token(response);
-      } else {
-        result = refused(response, true);
-        if (response.status() == 401 && response.here_timestamp_s) {
-          correct_time(response);
-          again = attempt == 0;
-        }
-      }
-    }
+    status = fail(authorization_.get_token(*this));
     wipe(memory_.work);
-    if (result.ok()) store_token();
-    if (!again) return result;
+    if (status.ok()) {
+      if (stores_token()) store_token();
+      return status;
+    }
+    if (status != Code::clock_refused || attempt != 0) return status;
   }
 }
 
@@ -491,45 +438,78 @@ bool Client::keep_token(std::string_view token) {
   return !authorization.overflow();
 }
 
-Status Client::take_token(const Response& response) {
+bool Client::take_token(std::string_view token, std::int64_t life_s, std::int64_t since_ms) {
+  if (!keep_token(token)) return false;
+  const std::int64_t life_ms = life_s * 1000;
+  token_expires_ms_ = since_ms + time_.offset_ms() + life_ms;
+  token_renew_ms_ = token_expires_ms_ - std::min(max_renewal_margin_ms, life_ms / 10);
+  return true;
+}
+
+std::int64_t Client::signing_time_s() {
+  // Not time_.at(), which stands still for a while after a correction.
+  return (hooks_.clock->now_ms() + time_.offset_ms()) / 1000;
+}
+
+Status Client::post_for_token(std::string_view authorization) {
+  // The header is moved to the end of the work memory, the response is taken in front of it.
+  const Span<char> work = memory_.work;
+  const std::size_t room = work.size() - authorization.size();
+  std::memmove(work.data() + room, authorization.data(), authorization.size());
+
+  Response response;
+  const Status sent = exchange({"POST",
+                                token_target,
+                                {work.data() + room, authorization.size()},
+                                nullptr,
+                                {work.data(), room}},
+                               response);
+  if (!sent.ok()) return sent;
+  watch_date(response);
+  if (response.status() != 200) {
+    const Status status = refused(response, true);
+    if (status == Code::clock_refused) correct_time(response);
+    return status;
+  }
   ServiceReply reply;
   if (!read_reply(response.body(), reply) || !is_bearer_token(reply.access_token) ||
       reply.expires_in_s == 0) {
-    return fail({Code::response_invalid, response.status()});
+    return {Code::response_invalid, response.status()};
   }
-  if (!keep_token(reply.access_token)) {
-    return fail({Code::buffer_too_small, response.status()});
-  }
-
-  const auto life_ms = static_cast<std::int64_t>(reply.expires_in_s) * 1000;
-  token_expires_ms_ = response.sent_ms + time_.offset_ms() + life_ms;
-  token_renew_ms_ = token_expires_ms_ - std::min(max_renewal_margin_ms, life_ms / 10);
-  return {};
+  const bool taken = take_token(reply.access_token, static_cast<std::int64_t>(reply.expires_in_s),
+                                response.sent_ms);
+  return {taken ? Code::ok : Code::buffer_too_small, response.status()};
 }
 
 // ---- ingestion ----
 
 Status Client::ingest(Span<const std::string_view> samples, DesiredShadow& shadow,
-                      Delivery delivery) {
+                      const Ingestion& how) {
   const auto is_empty = [](std::string_view sample) { return sample.empty(); };
   if (samples.empty() || std::any_of(samples.begin(), samples.end(), is_empty)) {
     return refuse("samples", samples.size(), "one or more, each with a timestamp", "");
   }
   ArrayBody body(samples);
-  return ingest(body, shadow, delivery);
+  return ingest(body, shadow, how);
 }
 
-Status Client::ingest(BodySource& body, DesiredShadow& shadow, Delivery delivery) {
+Status Client::ingest(BodySource& body, DesiredShadow& shadow, const Ingestion& how) {
+  const Status status = check();
+  if (!status.ok()) return status;
+  Authorization::Report report{"/v2/?async=true", &body, how, shadow};
+  return authorization_.send(*this, report);
+}
+
+Status Client::post(const Authorization::Report& report) {
   for (bool repeated = false;; repeated = true) {
     // Only with the time is it known whether the stored token is still good.
-    Status status = check();
-    if (status.ok()) status = ensure_time();
+    Status status = ensure_time();
     const bool had_token = status.ok() && has_token();
     if (status.ok()) status = ensure_token();
     if (!status.ok()) return status;
 
     Response response;
-    status = ingest_once(body, shadow, delivery, response);
+    status = post_once(report, response);
     const std::uint16_t http_status = response.status();
     if (http_status != 401 && http_status != 403 && http_status != 404) return status;
     drop_token();
@@ -539,11 +519,12 @@ Status Client::ingest(BodySource& body, DesiredShadow& shadow, Delivery delivery
   }
 }
 
-Status Client::ingest_once(BodySource& body, DesiredShadow& shadow, Delivery delivery,
-                           Response& response) {
-  const std::string_view target = delivery == Delivery::synchronous ? "/v2/" : "/v2/?async=true";
+Status Client::post_once(const Authorization::Report& report, Response& response) {
+  std::string_view target = report.target;
+  if (report.how.delivery == Delivery::synchronous) target = head(target, path_size);
   const Status status = exchange(
-      {"POST", target, {memory_.token.data(), authorization_size_}, &body, memory_.work}, response);
+      {"POST", target, {memory_.token.data(), authorization_size_}, report.body, memory_.work},
+      response);
   if (!status.ok()) return status;
   watch_date(response);
   if (response.status() != 200 && response.status() != 204) return refused(response, false);
@@ -551,7 +532,7 @@ Status Client::ingest_once(BodySource& body, DesiredShadow& shadow, Delivery del
   if (!read_shadow(response.body(), answer)) {
     return fail({Code::response_invalid, response.status()});
   }
-  shadow = answer;
+  report.shadow = answer;
   return {Code::ok, response.status()};
 }
 
@@ -561,7 +542,7 @@ std::uint64_t Client::identity() const {
   char memory[max_host_bytes + 16];
   TextBuilder origin(memory);
   write_origin(origin_, origin);
-  return fnv1a(config_.device_id, fnv1a("\n", fnv1a(origin.text())));
+  return fnv1a(authorization_.identity_, fnv1a("\n", fnv1a(origin.text())));
 }
 
 void Client::warn_about_storage(Status status, std::string_view what) {
@@ -601,8 +582,8 @@ void Client::load_state() {
   }
 
   TokenRecord token;
-  if (decode(load(TokenRecord::name, "read the token"), token) && token.identity == identity() &&
-      is_within(token.renew_ms, 0, max_timestamp_ms) &&
+  if (stores_token() && decode(load(TokenRecord::name, "read the token"), token) &&
+      token.identity == identity() && is_within(token.renew_ms, 0, max_timestamp_ms) &&
       is_within(token.expires_ms, token.renew_ms, max_renewal_margin_ms) &&
       is_bearer_token(token.token) && keep_token(token.token)) {
     token_expires_ms_ = token.expires_ms;

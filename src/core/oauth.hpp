@@ -24,6 +24,8 @@ struct OAuthRequest {
   std::int64_t timestamp_s = 0;
 };
 
+/// What is signed: `POST /v2/token`.
+inline constexpr std::string_view token_target = "/v2/token";
 inline constexpr std::size_t max_secret_bytes = 128;
 inline constexpr std::size_t oauth_nonce_bytes = 20;
 

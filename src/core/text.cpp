@@ -52,6 +52,30 @@ bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value
   return true;
 }
 
+std::optional<std::size_t> count_characters(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size(); ++count) {
+    const auto first = static_cast<unsigned char>(text[at++]);
+    if (first < 0x80) continue;
+    const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    if (first < 0xc2 || first > 0xf4 || text.size() - at < more) return std::nullopt;
+    std::uint32_t point = first & (0x3fU >> more);
+    for (std::size_t i = 0; i < more; ++i) {
+      const auto byte = static_cast<unsigned char>(text[at++]);
+      if ((byte & 0xc0U) != 0x80U) return std::nullopt;
+      point = point << 6U | (byte & 0x3fU);
+    }
+    // Longer than it need be, a surrogate, or beyond Unicode.
+    if (point < (more == 3   ? 0x10000U
+                 : more == 2 ? 0x800U
+                             : 0x80U) ||
+        point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+      return std::nullopt;
+    }
+  }
+  return count;
+}
+
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace here_tracking {
@@ -80,6 +81,9 @@ inline std::size_t copy_text(std::string_view text, Span<char> into) {
 
 /// Decimal digits alone, at most `max`. False for anything else, an empty text among it.
 bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value);
+
+/// How many characters a text in UTF-8 has; nothing when it is not UTF-8.
+std::optional<std::size_t> count_characters(std::string_view text);
 
 /// ASCII case is ignored.
 bool equals_ignoring_case(std::string_view a, std::string_view b);

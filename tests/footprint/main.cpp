@@ -28,11 +28,9 @@ ht::WlanSource* const wlans[] = {&wlan};
 // The main job of a device, with hooks that are not provided: gather a sample, send it, take the
 // desired shadow. What it returns depends on all of it, so nothing can be optimised away.
 extern "C" std::uint32_t firmware() {
-  ht::ClientConfig config;
-  config.device_id = "00000000-0000-4000-8000-000000000000";
-  config.device_secret = "footprint";
+  ht::DeviceLicense license("00000000-0000-4000-8000-000000000000", "footprint");
   const ht::Hooks hooks;
-  ht::Client client(config, hooks, {token, work});
+  ht::Client client({}, license, hooks, {token, work});
 
   ht::Sources sources;
   sources.position = positions;

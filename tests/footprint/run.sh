@@ -11,10 +11,13 @@ core takes, what an image takes that gathers a sample and sends it, and what
 that image needs from the toolchain's libraries. mbedTLS is replaced by empty
 functions: its size depends on the configuration that a firmware chooses.
 
-Then, what each technology adds to an image whose samples have GSM and WLAN.
+Then, what a gateway's image takes, and what each technology adds to an image
+whose samples have GSM and WLAN.
 
-Fails if that image holds anything of another technology, or if the first one holds the heap, formatted output, floating point text,
-exceptions, RTTI, or anything that starts or ends a hosted program.
+Fails if the image holds the heap, formatted output, floating point text,
+exceptions, RTTI, or anything that starts or ends a hosted program; or if an
+image holds what it does not use: another technology, POST /v3/, health and
+version, or, in the image of a gateway, the signature of a device licence.
 END
   [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
 }
@@ -27,6 +30,7 @@ cmake --build --preset cortex-m4 -j2
 build=build/cortex-m4
 archive=${build}/src/core/libhere_tracking.a
 image=${build}/tests/footprint/footprint
+gateway=${build}/tests/footprint/footprint_gateway
 map=${build}/tests/footprint/footprint.map
 tool=arm-none-eabi
 
@@ -39,9 +43,12 @@ echo "Core, each object before unused sections are dropped"
 
 echo
 echo "Image that gathers a sample and sends it (.text has the read-only data)"
-"${tool}-size" "${image}" | awk '
-  NR == 1 { printf "  %8s %8s %8s\n", ".text", ".data", ".bss"; next }
-  { printf "  %8d %8d %8d\n", $1, $2, $3 }'
+sizes() {
+  "${tool}-size" "$1" | awk '
+    NR == 1 { printf "  %8s %8s %8s\n", ".text", ".data", ".bss"; next }
+    { printf "  %8d %8d %8d\n", $1, $2, $3 }'
+}
+sizes "${image}"
 
 echo
 echo "Of that, by origin (code and read-only data)"
@@ -64,34 +71,6 @@ awk '
   printf '%s\t%d\n' "${origin}" "$((size))"
 done | awk -F'\t' '
   { sum[$1] += $2 } END { for (o in sum) if (sum[o]) printf "  %8d  %s\n", sum[o], o }' | sort -k1,1nr
-
-echo
-echo "A sample of GSM cells and WLAN access points takes, and each of these adds"
-text_of() { "${tool}-size" "${build}/tests/footprint/with_$1" | awk 'NR == 2 { print $1 }'; }
-alone=$(text_of gsm_wlan)
-printf '  %8d  %s\n' "${alone}" "gsm and wlan"
-for name in wcdma tdscdma lte ltecatm nbiot cdma bluetooth country gps position sensors client \
-  sim payload; do
-  printf '  %+8d  %s\n' "$(($(text_of "${name}") - alone))" "${name}"
-done
-
-others='(wcdma|tdscdma|lte|nb_iot|cdma|bt)(_nmr)?_rules::'
-others+='|::(fix|position_only|floor|sensor|client|module|network)_(fields|rules)'
-others+='|Sample::(add\(here_tracking::(Wcdma|Tdscdma|Lte|NbIot|Cdma|Bluetooth|Sensor)|set_[^t])'
-others+='|base64|parse_json'
-names_in() { "${tool}-nm" --format=just-symbols "${build}/tests/footprint/with_$1" | "${tool}-c++filt"; }
-foreign=$(names_in gsm_wlan | grep -E "${others}" || true)
-[[ -z ${foreign} ]] || {
-  echo "FAIL: the image with GSM and WLAN holds what it does not use:"
-  printf '%s\n' "${foreign}" | sed 's/^/  /'
-  exit 1
-}
-for name in wcdma tdscdma lte ltecatm nbiot cdma bluetooth gps position sensors client payload; do
-  names_in "${name}" | grep -E "${others}" >/dev/null || {
-    echo "FAIL: nothing in the image with ${name} is recognised as its own: the search is wrong"
-    exit 1
-  }
-done
 
 symbols=$("${tool}-nm" --undefined-only --format=just-symbols "${archive}" 2>/dev/null |
   grep -vE ':$|^$' | sort -u)
@@ -129,4 +108,39 @@ if [[ -n ${found} ]]; then
   exit 1
 fi
 echo "ok: no heap, formatted output, floating point text, exceptions, RTTI or program exit"
-echo "ok: a sample of GSM and WLAN has nothing of the other technologies in it"
+
+echo
+echo "Image that sends a given sample for another device, with a token that it is given"
+sizes "${gateway}"
+unused() { # IMAGE PATTERN
+  local found
+  found=$("${tool}-nm" -C --format=just-symbols "$1" | grep -E "$2" || true)
+  [[ -n ${found} ]] || return 0
+  echo "FAIL: ${1##*/} holds what it does not use:"
+  printf '%s\n' "${found}" | sed 's/^/  /'
+  return 1
+}
+unused "${image}" 'ObjectBody|DeviceLicenseV3|SuppliedToken|Client::(health|version|get_object)'
+unused "${gateway}" 'License|OAuth|Hmac|sha256|base64|Client::(health|version|get_object|post_for_token)'
+echo
+echo "A sample of GSM cells and WLAN access points takes, and each of these adds"
+text_of() { "${tool}-size" "${build}/tests/footprint/with_$1" | awk 'NR == 2 { print $1 }'; }
+alone=$(text_of gsm_wlan)
+printf '  %8d  %s\n' "${alone}" "gsm and wlan"
+for name in wcdma tdscdma lte ltecatm nbiot cdma bluetooth country gps position sensors client \
+  sim payload; do
+  printf '  %+8d  %s\n' "$(($(text_of "${name}") - alone))" "${name}"
+done
+
+others='(wcdma|tdscdma|lte|nb_iot|cdma|bt)(_nmr)?_rules::'
+others+='|::(fix|position_only|floor|sensor|client|module|network)_(fields|rules)'
+others+='|Sample::(add\(here_tracking::(Wcdma|Tdscdma|Lte|NbIot|Cdma|Bluetooth|Sensor)|set_[^t])'
+others+='|base64|parse_json'
+unused "${build}/tests/footprint/with_gsm_wlan" "${others}"
+for name in wcdma tdscdma lte ltecatm nbiot cdma bluetooth gps position sensors client payload; do
+  ! unused "${build}/tests/footprint/with_${name}" "${others}" >/dev/null || {
+    echo "FAIL: nothing in the image with ${name} is recognised as its own: the search is wrong"
+    exit 1
+  }
+done
+echo "ok: none holds what it does not use"

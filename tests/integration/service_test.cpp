@@ -40,25 +40,29 @@ class Device {
  public:
   explicit Device(const Emulator& emulator, const std::string& ca_file = {},
                   const std::string& url = {}, const std::string& id = device_id,
-                  const std::string& secret = device_secret)
+                  const std::string& secret = device_secret,
+                  here_tracking::Authorization* authorization = nullptr)
       : url_(url.empty() ? emulator.url() : url),
         id_(id),
         secret_(secret),
+        license_(id_, secret_),
         storage_(emulator.directory() + "/device"),
         transport_({ca_file.empty() ? emulator.ca_file() : ca_file, &log_}) {
     ClientConfig config;
     config.base_url = url_;
-    config.device_id = id_;
-    config.device_secret = secret_;
     config.timeout_ms = 2000;
     client_ = std::make_unique<Client>(
-        config, here_tracking::Hooks{&clock_, &entropy_, &storage_, &transport_, &log_},
+        config, authorization != nullptr ? *authorization : license_,
+        here_tracking::Hooks{&clock_, &entropy_, &storage_, &transport_, &log_},
         here_tracking::ClientMemory{token_, work_});
   }
 
+  Device(const Emulator& emulator, here_tracking::Authorization& authorization)
+      : Device(emulator, {}, {}, device_id, device_secret, &authorization) {}
+
   Client& client() { return *client_; }
 
-  Status send() {
+  Status send(const here_tracking::Ingestion& how = {}) {
     const Status status = client_->ensure_time();
     if (!status.ok()) return status;
     char buffer[512];
@@ -71,7 +75,7 @@ class Device {
     REQUIRE(sample.set_position(fix).ok());
     REQUIRE(sample.set_timestamp(*client_->server_time_ms()).ok());
     const std::string_view json = sample.json();
-    return client_->ingest({&json, 1}, shadow);
+    return client_->ingest({&json, 1}, shadow, how);
   }
 
   DesiredShadow shadow;
@@ -80,6 +84,7 @@ class Device {
   std::string url_;
   std::string id_;
   std::string secret_;
+  here_tracking::DeviceLicense license_;
   here_tracking::StderrLog log_;
   here_tracking::SystemClock clock_;
   here_tracking::SystemEntropy entropy_;
@@ -154,7 +159,7 @@ TEST_CASE("An asynchronous report is answered without a shadow") {
   Device device(emulator);
   const std::string_view sample = R"({"timestamp":1767225600000})";
   REQUIRE(device.client()
-              .ingest({&sample, 1}, device.shadow, here_tracking::Delivery::asynchronous)
+              .ingest({&sample, 1}, device.shadow, {here_tracking::Delivery::asynchronous})
               .ok());
   CHECK(emulator.requests().back() == "POST /v2/ 204");
   CHECK(device.shadow.json.empty());
@@ -386,6 +391,60 @@ TEST_CASE("Reports go on when the token ends") {
   }
   const Lines requests = emulator.requests();
   CHECK(std::count(requests.begin(), requests.end(), "POST /v2/token 200") >= 2);
+}
+
+TEST_CASE("A device sends for itself through /v3/ with the token that it has for /v2/") {
+  const Emulator emulator(with_device());
+  here_tracking::DeviceLicenseV3 license(device_id, device_secret);
+  Device device(emulator, license);
+  REQUIRE(device.send().ok());
+  CHECK(device.shadow.state_version == 0U);
+  REQUIRE(device.send({here_tracking::Delivery::asynchronous}).ok());
+  REQUIRE(Device(emulator).send().ok());
+  CHECK(emulator.requests() == Lines{"GET /v2/timestamp 200", "POST /v2/token 200", "POST /v3/ 200",
+                                     "POST /v3/ 204", "POST /v2/ 200"});
+  CHECK(emulator.count("telemetry") == 3);
+}
+
+TEST_CASE("A gateway sends for a virtual device with a token of its project") {
+  const Emulator emulator(with_device({"--virtual-device", "app-0815/truck \"7\"",
+                                       "--project-token", "t-1", "--project-token", "t-2"}));
+  struct Gateway final : here_tracking::SuppliedToken {
+    Status token(here_tracking::Span<char> into, std::size_t& size, std::uint32_t&) override {
+      const std::string text = "t-" + std::to_string(++given);
+      std::copy(text.begin(), text.end(), into.begin());
+      size = text.size();
+      return {};
+    }
+    int given = 0;
+  } gateway;
+  Device device(emulator, gateway);
+  here_tracking::Ingestion how;
+  how.id = "truck \"7\"";
+  how.app_id = "app-0815";
+  REQUIRE(device.send(how).ok());
+  CHECK(emulator.requests() == Lines{"GET /v2/timestamp 200", "POST /v3/ 200"});
+
+  SECTION("a revoked token is replaced") {
+    emulator.control("DELETE", "/control/project-tokens/t-1");
+    CHECK(device.send(how).ok());
+    CHECK(emulator.count("telemetry") == 2);
+  }
+  SECTION("an unknown device") {
+    how.id = "boat";
+    CHECK(device.send(how) == Code::forbidden);
+    CHECK(emulator.count("telemetry") == 1);
+  }
+}
+
+TEST_CASE("Health and version come as the service tells them") {
+  const Emulator emulator(with_device());
+  Device device(emulator, here_tracking::not_provided::authorization);
+  std::string_view json;
+  REQUIRE(device.client().health(json).ok());
+  CHECK(json.find("\"message\"") != std::string_view::npos);
+  REQUIRE(device.client().version(json).ok());
+  CHECK(emulator.requests() == Lines{"GET /v2/health 200", "GET /v2/version 200"});
 }
 
 TEST_CASE("Plain HTTP works with this machine itself") {

@@ -21,12 +21,11 @@ int main() {
 
   ht::ClientConfig config;
   config.base_url = "http://127.0.0.1:1";
-  config.device_id = "00000000-0000-4000-8000-000000000000";
-  config.device_secret = "packaging";
+  ht::DeviceLicense license("00000000-0000-4000-8000-000000000000", "packaging");
 
   std::array<char, 2048> token{};
   std::array<char, 8192> work{};
-  ht::Client client(config, hooks, {token, work});
+  ht::Client client(config, license, hooks, {token, work});
 
   const ht::Status status = client.sync_time();
   std::printf("sync_time: %s\n", ht::to_string(status.code()));

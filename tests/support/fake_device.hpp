@@ -143,7 +143,7 @@ class Transport final : public here_tracking::Transport {
               {},
               {}};
     }
-    if (request.line == "POST /v2/?async=true") return {204, "", {}, {}};
+    if (request.line.find("?async=true") != std::string::npos) return {204, "", {}, {}};
     return {200, shadow, {}, {}};
   }
   [[nodiscard]] std::int64_t server_ms() const { return clock_.now + server_ahead_ms; }
@@ -160,7 +160,11 @@ class Transport final : public here_tracking::Transport {
   Clock& clock_;
 };
 
+inline constexpr const char* device_id = "7c0f3d52-1e7a-4b7c-9a55-0d6a3b1f2c4e";
+inline constexpr const char* device_secret = "k3Jx9Qv_0aB-7mNpR2sTuVwXyZ1c4D5e6F8gHhIiJjL";
+
 struct Device {
+  here_tracking::DeviceLicense license{device_id, device_secret};
   Clock clock;
   Entropy entropy;
   Storage storage;
@@ -173,12 +177,6 @@ struct Device {
     return {&clock, &entropy, &storage, &transport, &log};
   }
   [[nodiscard]] here_tracking::ClientMemory memory() { return {token, work}; }
-  static here_tracking::ClientConfig config() {
-    here_tracking::ClientConfig config;
-    config.device_id = "7c0f3d52-1e7a-4b7c-9a55-0d6a3b1f2c4e";
-    config.device_secret = "k3Jx9Qv_0aB-7mNpR2sTuVwXyZ1c4D5e6F8gHhIiJjL";
-    return config;
-  }
 };
 
 }  // namespace fake

@@ -4,7 +4,9 @@
 #include "support/catch.hpp"
 #include "support/fake_device.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <regex>
 #include <set>
 #include <string>
@@ -16,7 +18,11 @@ using here_tracking::ClientConfig;
 using here_tracking::Code;
 using here_tracking::Delivery;
 using here_tracking::DesiredShadow;
+using here_tracking::DeviceLicense;
+using here_tracking::DeviceLicenseV3;
+using here_tracking::Span;
 using here_tracking::Status;
+using here_tracking::SuppliedToken;
 
 namespace {
 
@@ -24,7 +30,38 @@ const std::string_view sample = R"({"timestamp":1767225600000})";
 
 Status send(Client& client, Delivery delivery = Delivery::synchronous) {
   DesiredShadow shadow;
-  return client.ingest({&sample, 1}, shadow, delivery);
+  return client.ingest({&sample, 1}, shadow, {delivery});
+}
+
+/// Has a token of its own making each time it is asked.
+class Gateway final : public SuppliedToken {
+ public:
+  Status token(Span<char> into, std::size_t& size, std::uint32_t& life) override {
+    if (answer != Code::ok) return answer;
+    ++given;
+    const std::string token = text ? *text : "project-" + std::to_string(given);
+    REQUIRE(token.size() <= into.size());
+    std::copy(token.begin(), token.end(), into.begin());
+    size = token.size() + beyond;
+    if (life_s) life = *life_s;
+    return {};
+  }
+
+  std::optional<std::string> text;
+  std::optional<std::uint32_t> life_s;
+  std::size_t beyond = 0;
+  Code answer = Code::ok;
+  int given = 0;
+};
+
+Status send_for(Client& client, std::string_view id, std::string_view app_id = {}) {
+  DesiredShadow shadow;
+  return client.ingest({&sample, 1}, shadow, {Delivery::synchronous, id, app_id});
+}
+
+std::string message(const Client& client) {
+  char text[160];
+  return {text, here_tracking::format(client.field_error(), text)};
 }
 
 constexpr std::int64_t hour_ms = 3600 * 1000;
@@ -33,7 +70,7 @@ constexpr std::int64_t hour_ms = 3600 * 1000;
 
 TEST_CASE("The first report costs three requests, the next ones one each") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/token\nPOST /v2/\n");
   REQUIRE(send(client).ok());
@@ -44,14 +81,14 @@ TEST_CASE("The first report costs three requests, the next ones one each") {
 TEST_CASE("A restarted program needs one request, after a reboot two, without storage three") {
   fake::Device device;
   {
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
   }
   device.transport.requests.clear();
   device.clock.now += hour_ms / 2;
 
   SECTION("restart") {
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.lines() == "POST /v2/\n");
     CHECK(device.transport.requests[0].headers["Authorization"] == "Bearer h1.token-1");
@@ -60,7 +97,7 @@ TEST_CASE("A restarted program needs one request, after a reboot two, without st
     device.clock.boot = 2;
     device.transport.server_ahead_ms += device.clock.now - 10;
     device.clock.now = 10;
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/\n");
   }
@@ -73,39 +110,41 @@ TEST_CASE("A restarted program needs one request, after a reboot two, without st
       }
       return device.transport.healthy(request);
     };
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/\nPOST /v2/token\nPOST /v2/\n");
   }
   SECTION("a clock that cannot tell reboots") {
     device.clock.boot = 0;
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/\n");
   }
   SECTION("without storage") {
     here_tracking::Hooks hooks = device.hooks();
     hooks.storage = &here_tracking::not_provided::storage;
-    Client client(fake::Device::config(), hooks, device.memory());
+    Client client({}, device.license, hooks, device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.requests.size() == 3);
   }
   SECTION("records of another device or service are not used") {
-    ClientConfig config = fake::Device::config();
+    const char* id = fake::device_id;
+    ClientConfig config;
     SECTION("device") {
-      config.device_id = "another";
+      id = "another";
     }
     SECTION("service") {
       config.base_url = "https://localhost:8443";
     }
-    Client client(config, device.hooks(), device.memory());
+    DeviceLicense license(id, fake::device_secret);
+    Client client(config, license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.requests.size() == 3);
   }
   SECTION("damaged records are not used") {
     for (auto& [name, record] : device.storage.records)
       record[12] ^= 1U;
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     CHECK(device.transport.requests.size() == 3);
   }
@@ -114,7 +153,7 @@ TEST_CASE("A restarted program needs one request, after a reboot two, without st
 TEST_CASE("Server time takes half the round trip off and follows the monotonic clock") {
   fake::Device device;
   device.transport.round_trip_ms = 4000;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   CHECK_FALSE(client.server_time_ms());
   REQUIRE(client.sync_time().ok());
   REQUIRE(client.server_time_ms());
@@ -125,7 +164,7 @@ TEST_CASE("Server time takes half the round trip off and follows the monotonic c
 
 TEST_CASE("An answer that took longer than 5 s sets no clock; the next one may") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   device.transport.round_trip_ms = 5001;
   SECTION("slow once: the handshake") {
     device.transport.answer = [&](const fake::Request& request) {
@@ -143,7 +182,7 @@ TEST_CASE("An answer that took longer than 5 s sets no clock; the next one may")
 
 TEST_CASE("A time request is made without Authorization") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   CHECK(device.transport.requests[0].headers.count("Authorization") == 0);
 }
@@ -154,14 +193,14 @@ TEST_CASE("A time request that is answered 401 with x-here-timestamp is answered
     return fake::Reply{
         401, "", {{"X-Here-Timestamp", std::to_string(device.transport.server_ms() / 1000)}}, {}};
   };
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   CHECK(std::abs(*client.server_time_ms() - device.transport.server_ms()) <= 500);
 }
 
 TEST_CASE("A token request refused for its time is repeated once, corrected and with a new nonce") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   device.transport.requests.clear();
   const std::int64_t offset_s = GENERATE(-3600, 3600);
@@ -191,7 +230,7 @@ TEST_CASE("A token request refused for its time is repeated once, corrected and 
 
 TEST_CASE("A nonce and a request id are never used twice") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   std::set<std::string> nonces;
   std::set<std::string> request_ids;
   for (int i = 0; i < 50; ++i) {
@@ -212,7 +251,7 @@ TEST_CASE("A nonce and a request id are never used twice") {
 
 TEST_CASE("A token is renewed ten minutes before its end, or after nine tenths of a short life") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   std::int64_t good_for_ms = 0;
   SECTION("24 hours") {
     good_for_ms = (86399 - 600) * 1000;
@@ -233,7 +272,7 @@ TEST_CASE("A token is renewed ten minutes before its end, or after nine tenths o
 
 TEST_CASE("The time is asked for again with a new token when it is older than an hour") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.ensure_token().ok());
   device.transport.requests.clear();
   SECTION("younger") {
@@ -252,7 +291,7 @@ TEST_CASE("The time is asked for again with a new token when it is older than an
 
 TEST_CASE("A token that the service refuses is dropped, replaced, and the report repeated once") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   device.transport.requests.clear();
   const std::uint16_t refusal = GENERATE(as<std::uint16_t>(), 401, 403, 404);
@@ -277,7 +316,7 @@ TEST_CASE("A token that the service refuses is dropped, replaced, and the report
 
 TEST_CASE("A fresh token that is refused is not replaced at once") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line == "POST /v2/") return fake::Reply{403, "{}", {}, {}};
     return device.transport.healthy(request);
@@ -289,7 +328,7 @@ TEST_CASE("A fresh token that is refused is not replaced at once") {
 
 TEST_CASE("Each refusal of a token request has its own code") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   struct Case {
     std::uint16_t http_status;
     Code code;
@@ -315,7 +354,7 @@ TEST_CASE("Each refusal of a token request has its own code") {
 
 TEST_CASE("An error carries code, HTTP status, the service's id and code, and the request id") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line != "POST /v2/") return device.transport.healthy(request);
     return fake::Reply{400,
@@ -335,7 +374,7 @@ TEST_CASE("An error carries code, HTTP status, the service's id and code, and th
 
 TEST_CASE("Retry-After is told in seconds, whether given so or as a date") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   std::string value;
   std::optional<std::uint32_t> expected;
@@ -362,7 +401,7 @@ TEST_CASE("Retry-After is told in seconds, whether given so or as a date") {
 
 TEST_CASE("A report carries the token, a request id and the objects in one array") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   const std::string_view samples[] = {R"({"timestamp":1})", R"({"timestamp":2})"};
   DesiredShadow shadow;
   REQUIRE(client.ingest(samples, shadow).ok());
@@ -377,16 +416,16 @@ TEST_CASE("A report carries the token, a request id and the objects in one array
 
 TEST_CASE("An asynchronous report asks for it and has no shadow") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   DesiredShadow shadow;
-  REQUIRE(client.ingest({&sample, 1}, shadow, Delivery::asynchronous).ok());
+  REQUIRE(client.ingest({&sample, 1}, shadow, {Delivery::asynchronous}).ok());
   CHECK(device.transport.requests.back().line == "POST /v2/?async=true");
   CHECK(shadow.json.empty());
 }
 
 TEST_CASE("A response that cannot be used is an error, and never more than its memory is taken") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.ensure_token().ok());
   DesiredShadow shadow;
   shadow.state_version = 77;
@@ -422,7 +461,7 @@ TEST_CASE("A response that cannot be used is an error, and never more than its m
 
 TEST_CASE("The status decides, however long the body below an error is") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.ensure_token().ok());
   device.transport.answer = [&](const fake::Request&) {
     return fake::Reply{429, std::string(20000, '<'), {{"Retry-After", "7"}}, {}};
@@ -434,7 +473,7 @@ TEST_CASE("The status decides, however long the body below an error is") {
 TEST_CASE(
     "The repeated token request has the corrected time, also where server time stands still") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   REQUIRE(client.server_time_ms());
   device.clock.now += 60000;
@@ -460,7 +499,7 @@ TEST_CASE(
 
 TEST_CASE("A correction that took longer than 5 s sets no clock: the time is asked for") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   device.transport.requests.clear();
   device.transport.answer = [&](const fake::Request& request) {
@@ -479,7 +518,7 @@ TEST_CASE("A correction that took longer than 5 s sets no clock: the time is ask
 
 TEST_CASE("A correction to no time at all is ignored") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   const char* value = GENERATE("0", "1", "-5", "4102448401", "noon", "");
   device.transport.answer = [&](const fake::Request&) {
     return fake::Reply{401, "", {{"x-here-timestamp", value}}, {}};
@@ -490,7 +529,7 @@ TEST_CASE("A correction to no time at all is ignored") {
 
 TEST_CASE("A token that cannot be renewed now serves to its end") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   device.clock.now += (86399 - 300) * 1000LL;
   const std::uint16_t failure = GENERATE(as<std::uint16_t>(), 429, 503, 0);
@@ -507,7 +546,7 @@ TEST_CASE("A token that cannot be renewed now serves to its end") {
 TEST_CASE("A known time serves on when it cannot be asked for again") {
   fake::Device device;
   device.transport.token_life_s = 10 * 86400;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   device.transport.requests.clear();
   device.clock.now += 25 * hour_ms + 1000;
@@ -521,7 +560,7 @@ TEST_CASE("A known time serves on when it cannot be asked for again") {
 
 TEST_CASE("last_error() is about the last call alone") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(send(client).ok());
   device.transport.answer = [&](const fake::Request&) {
     return fake::Reply{429, R"({"error":"no","id":"x"})", {{"Retry-After", "60"}}, {}};
@@ -552,7 +591,7 @@ TEST_CASE("A response that begins anew leaves nothing of the one before") {
   } transport;
   here_tracking::Hooks hooks = device.hooks();
   hooks.transport = &transport;
-  Client client(fake::Device::config(), hooks, device.memory());
+  Client client({}, device.license, hooks, device.memory());
   CHECK(client.sync_time() == Status(Code::server_error, 503));
   CHECK_FALSE(client.last_error().retry_after_s);
   CHECK_FALSE(client.server_time_ms());
@@ -563,7 +602,7 @@ TEST_CASE("A hostile or foolish storage is not believed") {
   std::vector<std::uint8_t> clock_record;
   std::vector<std::uint8_t> token_record;
   {
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
     clock_record = device.storage.records["clock"];
     token_record = device.storage.records["token"];
@@ -594,7 +633,7 @@ TEST_CASE("A hostile or foolish storage is not believed") {
     forge(device.storage.records["token"], 20, value);
   }
   device.transport.requests.clear();
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   CHECK(send(client).ok());
   CHECK(device.transport.requests.size() >= 2);
   CHECK(std::abs(*client.server_time_ms() - device.transport.server_ms()) <= 500);
@@ -612,7 +651,7 @@ TEST_CASE("A storage that reports more than it was given room for is not read be
   } storage;
   here_tracking::Hooks hooks = device.hooks();
   hooks.storage = &storage;
-  Client client(fake::Device::config(), hooks, device.memory());
+  Client client({}, device.license, hooks, device.memory());
   CHECK(send(client).ok());
   CHECK(device.log.lines.find("storage: cannot read the token: hook_failed") != std::string::npos);
 }
@@ -620,12 +659,11 @@ TEST_CASE("A storage that reports more than it was given room for is not read be
 TEST_CASE("A dropped token is gone from memory and storage, also one that was never used") {
   fake::Device device;
   {
-    Client client(fake::Device::config(), device.hooks(), device.memory());
+    Client client({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(client).ok());
   }
-  ClientConfig config = fake::Device::config();
-  config.device_id = "another";
-  Client client(config, device.hooks(), device.memory());
+  DeviceLicense license("another", fake::device_secret);
+  Client client({}, license, device.hooks(), device.memory());
   client.drop_token();
   CHECK(device.storage.records.count("token") == 0);
   CHECK(std::string(device.token, sizeof(device.token)).find("h1.") == std::string::npos);
@@ -634,14 +672,14 @@ TEST_CASE("A dropped token is gone from memory and storage, also one that was ne
 TEST_CASE("A clock that runs backwards during a request is an error, not a time") {
   fake::Device device;
   device.transport.round_trip_ms = -600;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   CHECK(client.sync_time() == Code::hook_failed);
   CHECK_FALSE(client.server_time_ms());
 }
 
 TEST_CASE("Token and time answers without their members, or beyond their range, are refused") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   REQUIRE(client.sync_time().ok());
   for (const char* body :
        {"", "[]", "{}", R"({"accessToken":"a"})", R"({"expiresIn":5})",
@@ -661,7 +699,7 @@ TEST_CASE("Token and time answers without their members, or beyond their range, 
 TEST_CASE("A token longer than its memory is an error that says so") {
   fake::Device device;
   char memory[64];
-  Client client(fake::Device::config(), device.hooks(), {memory, device.work});
+  Client client({}, device.license, device.hooks(), {memory, device.work});
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line != "POST /v2/token") return device.transport.healthy(request);
     return fake::Reply{
@@ -672,7 +710,7 @@ TEST_CASE("A token longer than its memory is an error that says so") {
 
 TEST_CASE("Each network failure comes through as it is, with no request repeated") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   for (const Code code : {Code::dns_failed, Code::connect_failed, Code::tls_failed, Code::timeout,
                           Code::connection_lost, Code::response_too_large, Code::hook_failed}) {
     device.transport.requests.clear();
@@ -689,7 +727,7 @@ TEST_CASE("Each network failure comes through as it is, with no request repeated
 TEST_CASE(
     "A Date header that contradicts server time by more than ten seconds has it asked again") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   const char* const good = "Thu, 01 Jan 2026 00:00:01 GMT";
   const auto with_date = [&](const char* date) {
     device.transport.answer = [&device, date, good](const fake::Request& request) {
@@ -713,7 +751,7 @@ TEST_CASE(
   }
   SECTION("contradicting after a restart") {
     with_date("Thu, 01 Jan 2026 00:01:00 GMT");
-    Client restarted(fake::Device::config(), device.hooks(), device.memory());
+    Client restarted({}, device.license, device.hooks(), device.memory());
     REQUIRE(send(restarted).ok());
     REQUIRE(send(restarted).ok());
     CHECK(device.transport.lines() == "POST /v2/\nGET /v2/timestamp\nPOST /v2/\n");
@@ -735,7 +773,7 @@ TEST_CASE(
 TEST_CASE("Storage that fails costs requests after a restart, nothing else") {
   fake::Device device;
   device.storage.broken = true;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   CHECK(send(client).ok());
   CHECK(send(client).ok());
   CHECK(device.transport.requests.size() == 4);
@@ -762,7 +800,7 @@ TEST_CASE("A missing hook is named by the status, and nothing is sent") {
     device.entropy.broken = true;
     expected = Code::hook_failed;
   }
-  Client client(fake::Device::config(), hooks, device.memory());
+  Client client({}, device.license, hooks, device.memory());
   CHECK(send(client) == expected);
   CHECK(client.last_error().status == expected);
   CHECK(device.transport.requests.empty());
@@ -770,7 +808,9 @@ TEST_CASE("A missing hook is named by the status, and nothing is sent") {
 
 TEST_CASE("A configuration that cannot work is refused before any request, with its field") {
   fake::Device device;
-  ClientConfig config = fake::Device::config();
+  ClientConfig config;
+  std::string_view id = fake::device_id;
+  std::string_view secret = fake::device_secret;
   const std::string long_text(129, 'x');
   std::string expected;
   SECTION("URL") {
@@ -782,11 +822,11 @@ TEST_CASE("A configuration that cannot work is refused before any request, with 
     expected = "base_url = 28 characters: must be https:// for every host but this machine itself";
   }
   SECTION("no device id") {
-    config.device_id = "";
+    id = "";
     expected = "device_id = 0 characters: must be 1..50 characters";
   }
   SECTION("long device id") {
-    config.device_id = std::string_view(long_text).substr(0, 51);
+    id = std::string_view(long_text).substr(0, 51);
     expected = "device_id = 51 characters: must be 1..50 characters";
   }
   SECTION("no time limit") {
@@ -794,26 +834,30 @@ TEST_CASE("A configuration that cannot work is refused before any request, with 
     expected = "timeout_ms = 0 ms: must be 1..2147483647";
   }
   SECTION("no secret") {
-    config.device_secret = "";
+    secret = "";
     expected = "device_secret = 0 characters: must be 1..128 characters";
   }
   SECTION("long secret") {
-    config.device_secret = long_text;
+    secret = long_text;
     expected = "device_secret = 129 characters: must be 1..128 characters";
   }
-  Client client(config, device.hooks(), device.memory());
+  DeviceLicense license(id, secret);
+  Client client(config, license, device.hooks(), device.memory());
   CHECK(client.check() == Code::invalid_value);
   CHECK(send(client) == Code::invalid_value);
-  char text[160];
-  CHECK(std::string(text, here_tracking::format(client.field_error(), text)) == expected);
+  CHECK(message(client) == expected);
   CHECK(device.transport.requests.empty());
 }
 
 TEST_CASE("The time is public: it needs no credentials") {
   fake::Device device;
-  Client client({}, device.hooks(), device.memory());
+  Client client({}, here_tracking::not_provided::authorization, device.hooks(), device.memory());
   CHECK(client.sync_time().ok());
-  CHECK(client.ensure_token() == Code::invalid_value);
+  CHECK(client.check() == Code::not_provided);
+  CHECK(client.ensure_token() == Code::not_provided);
+  CHECK(send(client) == Code::not_provided);
+  CHECK(client.last_error().status == Code::not_provided);
+  CHECK(device.transport.lines() == "GET /v2/timestamp\n");
 }
 
 TEST_CASE("The time limits are the transport's to keep") {
@@ -830,10 +874,10 @@ TEST_CASE("The time limits are the transport's to keep") {
   } transport;
   here_tracking::Hooks hooks = device.hooks();
   hooks.transport = &transport;
-  ClientConfig config = fake::Device::config();
+  ClientConfig config;
   config.connect_timeout_ms = 111;
   config.timeout_ms = 222;
-  Client client(config, hooks, device.memory());
+  Client client(config, device.license, hooks, device.memory());
   CHECK(client.sync_time() == Code::timeout);
   CHECK(transport.connect_timeout_ms == 111);
   CHECK(transport.timeout_ms == 222);
@@ -841,18 +885,18 @@ TEST_CASE("The time limits are the transport's to keep") {
 
 TEST_CASE("Plain HTTP to this machine itself is accepted") {
   fake::Device device;
-  ClientConfig config = fake::Device::config();
+  ClientConfig config;
   config.base_url = "http://127.0.0.1:8080";
-  Client client(config, device.hooks(), device.memory());
+  Client client(config, device.license, device.hooks(), device.memory());
   CHECK(send(client).ok());
 }
 
 TEST_CASE("Too little memory is refused before any request") {
   fake::Device device;
   char small[Client::min_work_bytes - 1];
-  Client client(fake::Device::config(), device.hooks(), {device.token, small});
+  Client client({}, device.license, device.hooks(), {device.token, small});
   CHECK(send(client) == Code::buffer_too_small);
-  Client other(fake::Device::config(), device.hooks(), {{small, 63}, device.work});
+  Client other({}, device.license, device.hooks(), {{small, 63}, device.work});
   CHECK(send(other) == Code::buffer_too_small);
   CHECK(device.transport.requests.empty());
 }
@@ -861,9 +905,7 @@ TEST_CASE("The least memory is enough for the longest id and secret and an ordin
   fake::Device device;
   const std::string id(50, '\xff');
   const std::string secret(128, '\xff');
-  ClientConfig config = fake::Device::config();
-  config.device_id = id;
-  config.device_secret = secret;
+  DeviceLicense license(id, secret);
   char work[Client::min_work_bytes];
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line != "POST /v2/token") return device.transport.healthy(request);
@@ -871,18 +913,18 @@ TEST_CASE("The least memory is enough for the longest id and secret and an ordin
         200, "{\"accessToken\":\"" + std::string(840, 'x') + "\",\"expiresIn\":86399}", {}, {}};
   };
   {
-    Client client(config, device.hooks(), {device.token, work});
+    Client client({}, license, device.hooks(), {device.token, work});
     REQUIRE(send(client).ok());
   }
   device.transport.requests.clear();
-  Client client(config, device.hooks(), {device.token, work});
+  Client client({}, license, device.hooks(), {device.token, work});
   REQUIRE(send(client).ok());
   CHECK(device.transport.requests.size() == 1);
 }
 
 TEST_CASE("Nothing or an unfinished sample is not sent") {
   fake::Device device;
-  Client client(fake::Device::config(), device.hooks(), device.memory());
+  Client client({}, device.license, device.hooks(), device.memory());
   DesiredShadow shadow;
   CHECK(client.ingest(here_tracking::Span<const std::string_view>(), shadow) ==
         Code::invalid_value);
@@ -891,10 +933,265 @@ TEST_CASE("Nothing or an unfinished sample is not sent") {
   CHECK(device.transport.requests.empty());
 }
 
+TEST_CASE("A device can send through POST /v3/: the array is in an object") {
+  fake::Device device;
+  DeviceLicenseV3 license(fake::device_id, fake::device_secret);
+  {
+    Client client({}, license, device.hooks(), device.memory());
+    const std::string_view samples[] = {R"({"timestamp":1})", R"({"timestamp":2})"};
+    DesiredShadow shadow;
+    REQUIRE(client.ingest(samples, shadow).ok());
+    CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v2/token\nPOST /v3/\n");
+    CHECK(device.transport.requests.back().body == R"({"data":[{"timestamp":1},{"timestamp":2}]})");
+    CHECK(device.transport.requests.back().headers.at("Authorization") == "Bearer h1.token-1");
+    CHECK(shadow.state_version == 3U);
+    REQUIRE(send(client, Delivery::asynchronous).ok());
+    CHECK(device.transport.requests.back().line == "POST /v3/?async=true");
+  }
+  device.transport.requests.clear();
+  SECTION("its token is the same for both, and stored") {
+    Client client({}, device.license, device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() == "POST /v2/\n");
+  }
+  SECTION("a refused token is replaced as well") {
+    int refusals = 1;
+    device.transport.answer = [&](const fake::Request& request) {
+      if (request.line == "POST /v3/" && refusals-- > 0) return fake::Reply{401, "{}", {}, {}};
+      return device.transport.healthy(request);
+    };
+    Client client({}, license, device.hooks(), device.memory());
+    REQUIRE(send(client).ok());
+    CHECK(device.transport.lines() == "POST /v3/\nPOST /v2/token\nPOST /v3/\n");
+  }
+}
+
+TEST_CASE("A gateway sends for a virtual device with the token that it supplies") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  DesiredShadow shadow;
+  REQUIRE(client.check().ok());
+  REQUIRE(send_for(client, "truck 7", "app-0815").ok());
+  CHECK(device.transport.lines() == "GET /v2/timestamp\nPOST /v3/\n");
+  const fake::Request& request = device.transport.requests.back();
+  CHECK(request.headers.at("Authorization") == "Bearer project-1");
+  CHECK(request.body ==
+        R"({"data":[{"timestamp":1767225600000}],"id":"truck 7","appId":"app-0815"})");
+  SECTION("the same token for the next device, which may be a claimed one") {
+    REQUIRE(send_for(client, "HERE-1", "").ok());
+    CHECK(gateway.given == 1);
+    CHECK(device.transport.requests.back().body ==
+          R"({"data":[{"timestamp":1767225600000}],"id":"HERE-1"})");
+  }
+  SECTION("it is never stored, nor is another's touched") {
+    device.storage.records["token"] = {1, 2, 3};
+    client.drop_token();
+    REQUIRE(send_for(client, "truck 7", "app-0815").ok());
+    CHECK(device.storage.records["token"] == std::vector<std::uint8_t>{1, 2, 3});
+    CHECK(gateway.given == 2);
+    Client restarted({}, gateway, device.hooks(), device.memory());
+    CHECK(restarted.token_life_s() == 0);
+  }
+  SECTION("it is in no memory when the client is gone") {
+    { Client other({}, gateway, device.hooks(), device.memory()); }
+    for (const std::string& memory : {std::string(device.token, sizeof(device.token)),
+                                      std::string(device.work, sizeof(device.work))}) {
+      CHECK(memory.find("project") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("A supplied token that is refused is asked for again, once") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  const std::uint16_t refusal = GENERATE(as<std::uint16_t>(), 401, 403, 404);
+  int refusals = 0;
+  device.transport.answer = [&](const fake::Request& request) {
+    if (request.line == "POST /v3/" && refusals-- > 0) return fake::Reply{refusal, "{}", {}, {}};
+    return device.transport.healthy(request);
+  };
+  REQUIRE(send_for(client, "truck").ok());
+  device.transport.requests.clear();
+  SECTION("then taken") {
+    refusals = 1;
+    CHECK(send_for(client, "truck").ok());
+    CHECK(device.transport.requests.back().headers.at("Authorization") == "Bearer project-2");
+  }
+  SECTION("then given up") {
+    refusals = 2;
+    const Code expected = refusal == 401 ? Code::credentials_refused : Code::forbidden;
+    CHECK(send_for(client, "truck") == Status(expected, refusal));
+    CHECK(client.token_life_s() == 0);
+  }
+  CHECK(gateway.given == 2);
+  CHECK(device.transport.lines() == "POST /v3/\nPOST /v3/\n");
+}
+
+TEST_CASE("A supplied token is renewed shortly before its end, or serves until it is refused") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  SECTION("an end that is known") {
+    gateway.life_s = 1000;
+    REQUIRE(client.ensure_token().ok());
+    CHECK(client.token_life_s() == 1000);
+    device.clock.now += 899 * 1000;
+    REQUIRE(client.ensure_token().ok());
+    CHECK(gateway.given == 1);
+    device.clock.now += 1000;
+    SECTION("a new one") {
+      REQUIRE(client.ensure_token().ok());
+      CHECK(gateway.given == 2);
+    }
+    SECTION("none now: the old one to its end") {
+      gateway.answer = GENERATE(Code::no_data, Code::timeout, Code::server_error);
+      CHECK(client.ensure_token().ok());
+      device.clock.now += 99 * 1000;
+      CHECK(send_for(client, "truck").ok());
+      device.clock.now += 2000;
+      CHECK(send_for(client, "truck").code() == gateway.answer);
+      CHECK(client.last_error().status == gateway.answer);
+    }
+    SECTION("none any more") {
+      gateway.answer = GENERATE(Code::credentials_refused, Code::hook_failed, Code::not_provided);
+      CHECK(client.ensure_token() == gateway.answer);
+    }
+  }
+  SECTION("an end that is not known") {
+    gateway.life_s = SuppliedToken::until_refused;
+    REQUIRE(client.ensure_token().ok());
+    CHECK(client.token_life_s() > 100U * 365 * 86400);
+    device.clock.now += 20 * 365 * 24 * hour_ms;
+    device.transport.server_ahead_ms -= 20 * 365 * 24 * hour_ms;
+    REQUIRE(client.ensure_token().ok());
+    CHECK(gateway.given == 1);
+  }
+}
+
+TEST_CASE("A supplied token that no header can hold is refused with its rule, and not sent") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  std::string expected;
+  SECTION("empty") {
+    gateway.text = "";
+    expected = "token = 0 characters: must be letters, digits and -._~+/, with = at its end";
+  }
+  SECTION("another line") {
+    gateway.text = "a\r\nX: b";
+    expected = "token = 7 characters: must be letters, digits and -._~+/, with = at its end";
+  }
+  SECTION("no life") {
+    gateway.life_s = 0;
+    expected = "life_s = 0 s: must be 1 or more";
+  }
+  CHECK(send_for(client, "truck") == Code::invalid_value);
+  CHECK(message(client) == expected);
+  CHECK(device.transport.lines() == "GET /v2/timestamp\n");
+}
+
+TEST_CASE("A supplied token that does not fit is an error that says so") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  SECTION("the longest that fits") {
+    gateway.text = std::string(sizeof(device.token) - std::string("Bearer ").size(), 'x');
+    CHECK(send_for(client, "truck").ok());
+  }
+  SECTION("longer") {
+    gateway.text = std::string(sizeof(device.token), 'x');
+    CHECK(send_for(client, "truck") == Code::buffer_too_small);
+  }
+  SECTION("a length beyond the room") {
+    gateway.beyond = sizeof(device.work);
+    CHECK(send_for(client, "truck") == Code::buffer_too_small);
+  }
+}
+
+TEST_CASE("For whom a report is has to suit who sends it, before anything is sent") {
+  fake::Device device;
+  DeviceLicenseV3 license_v3(fake::device_id, fake::device_secret);
+  Gateway gateway;
+  struct Case {
+    here_tracking::Authorization& authorization;
+    std::string id;
+    std::string app_id;
+    const char* expected;
+  };
+  const Case cases[] = {
+      {device.license, "truck", "", "id = 5 characters: must be empty: a device sends for itself"},
+      {device.license, "", "app-0815",
+       "appId = 8 characters: must be empty: a device sends for itself"},
+      {license_v3, "truck", "app-0815",
+       "id = 5 characters: must be empty: a device sends for itself"},
+      {license_v3, "", "app-0815",
+       "appId = 8 characters: must be empty: a device sends for itself"},
+      {gateway, "", "", "id = 0 characters: must be 1..50 characters"},
+      {gateway, "", "app-0815", "id = 0 characters: must be 1..50 characters"},
+      {gateway, std::string(51, 'x'), "", "id = 51 characters: must be 1..50 characters"},
+      {gateway, "\xc3", "", "id = 1 bytes: must be UTF-8"},
+      {gateway, "truck", "app-081", "appId = 7 characters: must be 8 characters or more"},
+      {gateway, "truck", "app-\xff\xff\xff\xff", "appId = 8 bytes: must be UTF-8"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.id, c.app_id);
+    Client client({}, c.authorization, device.hooks(), device.memory());
+    CHECK(send_for(client, c.id, c.app_id) == Code::invalid_value);
+    CHECK(message(client) == c.expected);
+    CHECK(client.last_error().status == Code::invalid_value);
+  }
+  CHECK(gateway.given == 0);
+  CHECK(device.transport.requests.empty());
+}
+
+TEST_CASE("Characters are counted, not bytes") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  std::string id;
+  for (int i = 0; i < 50; ++i)
+    id += "\xe2\x82\xac";
+  CHECK(send_for(client, id, "\xf0\x9f\x9a\x9b-0815-") == Code::invalid_value);
+  CHECK(send_for(client, id, "\xf0\x9f\x9a\x9b-0815-x").ok());
+}
+
+TEST_CASE("The state of the service is asked for without a token, and handed on as it is") {
+  fake::Device device;
+  Client client({}, here_tracking::not_provided::authorization, device.hooks(), device.memory());
+  fake::Reply reply;
+  device.transport.answer = [&](const fake::Request&) { return reply; };
+  std::string_view json = "before";
+  const auto ask = [&](bool health) { return health ? client.health(json) : client.version(json); };
+  const bool health = GENERATE(true, false);
+  SECTION("answered") {
+    reply.body = R"({"message": "healthy", "timestamp": {}})";
+    CHECK(ask(health) == Status(Code::ok, 200));
+    CHECK(json == reply.body);
+  }
+  SECTION("not with an object") {
+    reply.body = GENERATE(as<std::string>(), "", "[]", "healthy", "{", R"({} {})");
+    CHECK(ask(health) == Status(Code::response_invalid, 200));
+    CHECK(json == "before");
+  }
+  SECTION("refused") {
+    reply.status = 503;
+    CHECK(ask(health) == Status(Code::server_error, 503));
+    CHECK(json == "before");
+  }
+  SECTION("not at all") {
+    reply.failure = Code::timeout;
+    CHECK(ask(health) == Code::timeout);
+  }
+  CHECK(device.transport.lines() == (health ? "GET /v2/health\n" : "GET /v2/version\n"));
+  CHECK(device.transport.requests[0].headers.count("Authorization") == 0);
+}
+
 TEST_CASE("Secrets appear in no log line, and no longer in memory when the client is gone") {
   fake::Device device;
-  const ClientConfig config = fake::Device::config();
-  auto client = std::make_unique<Client>(config, device.hooks(), device.memory());
+  auto client =
+      std::make_unique<Client>(ClientConfig(), device.license, device.hooks(), device.memory());
   REQUIRE(send(*client).ok());
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line == "POST /v2/") return fake::Reply{401, "{}", {}, {}};
@@ -902,7 +1199,7 @@ TEST_CASE("Secrets appear in no log line, and no longer in memory when the clien
   };
   CHECK_FALSE(send(*client).ok());
   client.reset();
-  for (const std::string& secret : {std::string(config.device_secret), std::string("h1.token")}) {
+  for (const std::string& secret : {std::string(fake::device_secret), std::string("h1.token")}) {
     CHECK(device.log.lines.find(secret) == std::string::npos);
     CHECK(std::string(device.token, sizeof(device.token)).find(secret) == std::string::npos);
     CHECK(std::string(device.work, sizeof(device.work)).find(secret) == std::string::npos);

@@ -58,6 +58,16 @@ class Entropy final : public here_tracking::Entropy {
   std::uint8_t next_ = 0;
 };
 
+class Gateway final : public here_tracking::SuppliedToken {
+ public:
+  here_tracking::Status token(here_tracking::Span<char> into, std::size_t& size,
+                              std::uint32_t&) override {
+    into[0] = 'x';
+    size = 1;
+    return {};
+  }
+};
+
 class Service final : public here_tracking::Transport {
  public:
   here_tracking::Status exchange(const here_tracking::HttpRequest& request,
@@ -85,7 +95,7 @@ class Service final : public here_tracking::Transport {
 
 }  // namespace
 
-TEST_CASE("Sample, time, token and ingestion take nothing from the heap") {
+TEST_CASE("Sample, time, token, ingestion and health take nothing from the heap") {
   const std::size_t before_probe = allocations;
   void* volatile probe = std::malloc(1);
   std::free(probe);
@@ -98,15 +108,14 @@ TEST_CASE("Sample, time, token and ingestion take nothing from the heap") {
   hooks.clock = &clock;
   hooks.entropy = &entropy;
   hooks.transport = &service;
-  here_tracking::ClientConfig config;
-  config.device_id = "device";
-  config.device_secret = "secret-that-is-longer-than-a-block-of-sha-256-so-that-it-is-hashed-first";
+  here_tracking::DeviceLicense license(
+      "device", "secret-that-is-longer-than-a-block-of-sha-256-so-that-it-is-hashed-first");
   static char token[2048];
   static char work[8192];
   static char buffer[4096];
 
   const std::size_t before = allocations;
-  here_tracking::Client client(config, hooks, {token, work});
+  here_tracking::Client client({}, license, hooks, {token, work});
   here_tracking::Sample sample(buffer);
   here_tracking::Fix fix;
   fix.lat_deg_e7 = 525200066;
@@ -126,10 +135,18 @@ TEST_CASE("Sample, time, token and ingestion take nothing from the heap") {
   ok = ok && client.ingest({&json, 1}, shadow).ok();
   client.drop_token();
   ok = ok && client.ingest({&json, 1}, shadow).ok() && client.sync_time().ok();
+
+  Gateway gateway;
+  here_tracking::Client other({}, gateway, hooks, {token, work});
+  std::string_view health;
+  here_tracking::Ingestion how;
+  how.id = "\"truck\"";
+  how.app_id = "app-0815";
+  ok = ok && other.ingest({&json, 1}, shadow, how).ok() && other.health(health).ok();
   const std::size_t after = allocations;
 
   CHECK(ok);
-  CHECK(service.requests == 6);
+  CHECK(service.requests == 9);
   CHECK(shadow.rate.send_ms == 60000U);
   CHECK(after - before == 0);
 }

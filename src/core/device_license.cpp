@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/authorization.hpp"
+#include "here_tracking/client.hpp"
+
+#include "oauth.hpp"
+#include "report.hpp"
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace here_tracking {
+
+Status LicensedDevice::check(Client& client) const {
+  if (device_id_.empty() || device_id_.size() > 50) {
+    return client.refuse("device_id", device_id_.size(), "1..50 characters");
+  }
+  if (device_secret_.empty() || device_secret_.size() > max_secret_bytes) {
+    return client.refuse("device_secret", device_secret_.size(), "1..128 characters");
+  }
+  return {};
+}
+
+Status LicensedDevice::get_token(Client& client) {
+  std::array<std::uint8_t, oauth_nonce_bytes> random{};
+  const Status status = client.hooks_.entropy->fill(random);
+  if (!status.ok()) return status;
+  std::array<char, oauth_nonce_bytes> nonce{};
+  std::transform(random.begin(), random.end(), nonce.begin(), [](std::uint8_t byte) {
+    constexpr std::string_view alphabet =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    return alphabet[byte % alphabet.size()];
+  });
+
+  OAuthRequest oauth;
+  oauth.origin = client.origin_;
+  oauth.target = token_target;
+  oauth.consumer_key = device_id_;
+  oauth.consumer_secret = device_secret_;
+  oauth.nonce = {nonce.data(), nonce.size()};
+  oauth.timestamp_s = client.signing_time_s();
+  TextBuilder header(client.memory_.work);
+  write_authorization(oauth, header);
+  return client.post_for_token(header.text());
+}
+
+Status LicensedDevice::send_for_itself(Client& client, const Report& report) {
+  const bool has_id = !report.how.id.empty();
+  const std::string_view other = has_id ? report.how.id : report.how.app_id;
+  if (other.empty()) return client.post(report);
+  return client.refuse(has_id ? "id" : "appId", other.size(), "empty: a device sends for itself");
+}
+
+Status DeviceLicense::send(Client& client, Report& report) const {
+  return send_for_itself(client, report);
+}
+
+}  // namespace here_tracking

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/authorization.hpp"
+#include "here_tracking/client.hpp"
+
+#include <cstddef>
+#include <string_view>
+
+namespace here_tracking {
+
+/// What ingest() was given, and the request that it becomes.
+struct Authorization::Report {
+  std::string_view target;  ///< An asynchronous request's; a synchronous one has its path alone
+  BodySource* body;
+  const Ingestion& how;
+  DesiredShadow& shadow;
+};
+
+inline constexpr std::size_t path_size = std::string_view("/v2/").size();
+inline constexpr std::string_view v3_target = "/v3/?async=true";
+
+}  // namespace here_tracking
