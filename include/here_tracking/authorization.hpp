@@ -99,7 +99,7 @@ class SuppliedToken : public Authorization {
   static constexpr std::uint32_t until_refused = 0xffffffff;
 
   /// Gets a new token. Called from within calls of the Client, which it must not call: when there
-  /// is no token, shortly before its end, and once after the service refused it (401, 403, 404), so
+  /// is no token, shortly before its end, and once after the service refused it (401, 403), so
   /// that one must not be given again. May block.
   /// @param into room for the token, the Client's work memory; wiped afterwards. Letters, digits
   ///        and `-._~+/`, `=` at its end (RFC 6750), 7 bytes less than ClientMemory::token.

@@ -130,8 +130,8 @@ class Client {
 
   /// `POST /v2/` or, by the authorization, `POST /v3/` with the given telemetry objects
   /// (Sample::json()), oldest first, strictly ascending in time. All are taken or none. Gets the
-  /// time and a token when needed. A token that is refused (401, 403, 404) is replaced and the
-  /// request repeated, once.
+  /// time and a token when needed. A token that is refused (401, 403; 404 unless Ingestion::id
+  /// names the device that is not found) is replaced and the request repeated, once.
   /// @param shadow receives the answer; left as it is unless ok is returned.
   /// @return ok (with HTTP status 200 or 204); invalid_value when `samples` is empty or holds an
   /// empty object, or `how` does not suit the authorization; rejected, too_large;
@@ -166,7 +166,7 @@ class Client {
   Status fail(Status status);
   Status refuse(const char* field, std::size_t value, const char* rule,
                 const char* unit = " characters");
-  Status refused(const Response& response, bool for_token);
+  Status refused(const Response& response, bool names_device);
   Status exchange(const Call& call, Response& response);
   Status make_request_id();
   Status get_object(std::string_view target, std::string_view& json);

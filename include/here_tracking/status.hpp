@@ -38,7 +38,7 @@ enum class Code : std::uint8_t {
   credentials_refused,  ///< 401: the signature, or a token that is only seconds old, was refused.
   clock_refused,        ///< 401 with a time correction, even after the clock was corrected.
   forbidden,            ///< 403, or 404 on ingestion, also with a new token.
-  unknown_device,       ///< 404 for a token: no licence for this device id.
+  unknown_device,       ///< 404 for a token: no licence. 404 for a gateway: no such Ingestion::id.
   not_claimed,          ///< 412: nobody has claimed the device yet. Ask again in minutes to hours.
   too_large,            ///< 413: the body is too large for the service.
   rate_limited,         ///< 429: see ErrorDetail::retry_after_s.

@@ -54,6 +54,11 @@ bool is_passing(Code code) {
   }
 }
 
+/// Then a 404 is about that device, not about the token.
+bool names_device(const Ingestion& how) {
+  return !how.id.empty();
+}
+
 /// Whether a - b is at least 0 and at most `max`, whatever a and b are.
 bool is_within(std::int64_t a, std::int64_t b, std::int64_t max) {
   return a >= b && static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b) <=
@@ -164,7 +169,7 @@ Status Client::refuse(const char* field, std::size_t value, const char* rule, co
   return fail(Code::invalid_value);
 }
 
-Status Client::refused(const Response& response, bool for_token) {
+Status Client::refused(const Response& response, bool names_device) {
   read_error(response.body(), error_);
   error_.retry_after_s = response.retry_after_s;
   if (response.retry_after_date_s) {
@@ -188,7 +193,7 @@ Status Client::refused(const Response& response, bool for_token) {
       code = Code::forbidden;
       break;
     case 404:
-      code = for_token ? Code::unknown_device : Code::forbidden;
+      code = names_device ? Code::unknown_device : Code::forbidden;
       break;
     case 412:
       code = Code::not_claimed;
@@ -511,7 +516,9 @@ Status Client::post(const Authorization::Report& report) {
     Response response;
     status = post_once(report, response);
     const std::uint16_t http_status = response.status();
-    if (http_status != 401 && http_status != 403 && http_status != 404) return status;
+    const bool refused = http_status == 401 || http_status == 403 ||
+                         (http_status == 404 && !names_device(report.how));
+    if (!refused) return status;
     drop_token();
     if (http_status == 401 && response.here_timestamp_s) correct_time(response);
     if (repeated || !had_token) return status;
@@ -527,7 +534,9 @@ Status Client::post_once(const Authorization::Report& report, Response& response
       response);
   if (!status.ok()) return status;
   watch_date(response);
-  if (response.status() != 200 && response.status() != 204) return refused(response, false);
+  if (response.status() != 200 && response.status() != 204) {
+    return refused(response, names_device(report.how));
+  }
   DesiredShadow answer;
   if (!read_shadow(response.body(), answer)) {
     return fail({Code::response_invalid, response.status()});

@@ -3,7 +3,6 @@
 
 #include "records.hpp"
 #include "sample_writer.hpp"
-#include "utf8.hpp"
 
 #include <limits>
 

@@ -2,7 +2,6 @@
 #include "sample_writer.hpp"
 
 #include "calendar.hpp"
-#include "utf8.hpp"
 
 #include <algorithm>
 

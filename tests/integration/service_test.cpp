@@ -432,7 +432,8 @@ TEST_CASE("A gateway sends for a virtual device with a token of its project") {
   }
   SECTION("an unknown device") {
     how.id = "boat";
-    CHECK(device.send(how) == Code::forbidden);
+    CHECK(device.send(how) == Status(Code::unknown_device, 404));
+    CHECK(gateway.given == 1);
     CHECK(emulator.count("telemetry") == 1);
   }
 }

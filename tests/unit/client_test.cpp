@@ -1006,7 +1006,7 @@ TEST_CASE("A supplied token that is refused is asked for again, once") {
   fake::Device device;
   Gateway gateway;
   Client client({}, gateway, device.hooks(), device.memory());
-  const std::uint16_t refusal = GENERATE(as<std::uint16_t>(), 401, 403, 404);
+  const std::uint16_t refusal = GENERATE(as<std::uint16_t>(), 401, 403);
   int refusals = 0;
   device.transport.answer = [&](const fake::Request& request) {
     if (request.line == "POST /v3/" && refusals-- > 0) return fake::Reply{refusal, "{}", {}, {}};
@@ -1027,6 +1027,21 @@ TEST_CASE("A supplied token that is refused is asked for again, once") {
   }
   CHECK(gateway.given == 2);
   CHECK(device.transport.lines() == "POST /v3/\nPOST /v3/\n");
+}
+
+TEST_CASE("A device that the service does not know costs the gateway no token") {
+  fake::Device device;
+  Gateway gateway;
+  Client client({}, gateway, device.hooks(), device.memory());
+  REQUIRE(send_for(client, "truck").ok());
+  device.transport.requests.clear();
+  device.transport.answer = [&](const fake::Request&) {
+    return fake::Reply{404, R"({"error":"Not Found","code":404,"id":"x"})", {}, {}};
+  };
+  CHECK(send_for(client, "nobody") == Status(Code::unknown_device, 404));
+  CHECK(device.transport.lines() == "POST /v3/\n");
+  CHECK(gateway.given == 1);
+  CHECK(client.token_life_s() != 0);
 }
 
 TEST_CASE("A supplied token is renewed shortly before its end, or serves until it is refused") {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/telemetry.hpp"
 
-#include "core/utf8.hpp"
+#include "core/text.hpp"
 #include "support/catch.hpp"
 
 #include <limits>
