@@ -40,7 +40,4 @@ class HmacSha256 final : public ByteSink {
 /// Standard base64 with padding (RFC 4648 section 4): always 44 characters.
 [[nodiscard]] std::array<char, 44> base64(const Sha256Digest& digest);
 
-/// Overwrites memory in a way that no compiler leaves out.
-void wipe(Span<char> memory);
-
 }  // namespace here_tracking

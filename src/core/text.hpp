@@ -79,6 +79,9 @@ inline std::size_t copy_text(std::string_view text, Span<char> into) {
 /// Decimal digits alone, at most `max`. False for anything else, an empty text among it.
 bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value);
 
+/// Overwrites memory in a way that no compiler leaves out.
+void wipe(Span<char> memory);
+
 /// ASCII case is ignored.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
