@@ -136,8 +136,16 @@ std::size_t count_characters(std::string_view raw) {
     std::size_t bytes = 1;
     if (raw[0] == '\\') {
       const std::string_view digits = slice(raw, 2, 2);
-      const bool is_pair = digits.size() == 2 && to_lower(digits[0]) == 'd' && digits[1] > '7';
-      bytes = slice(raw, 1, 1) != "u" ? 2 : is_pair ? 12 : 6;
+      const bool is_half = digits.size() == 2 && to_lower(digits[0]) == 'd' && digits[1] > '7';
+      if (slice(raw, 1, 1) != "u") {
+        bytes = 2;
+      } else if (!is_half) {
+        bytes = 6;
+      } else if (to_lower(digits[1]) < 'c') {
+        bytes = 12;
+      } else {
+        return 0;  // RapidJSON sees to it that a first half has its second, but not the reverse
+      }
     } else {
       while (bytes < raw.size() && (static_cast<unsigned char>(raw[bytes]) & 0xc0U) == 0x80U)
         ++bytes;

@@ -53,7 +53,8 @@ JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler&
 /// Decodes strings into 64 bytes of stack, and wipes them.
 JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler);
 
-/// How many characters, not bytes, the raw form of a JSON string stands for.
+/// How many characters, not bytes, the raw form of a JSON string stands for; 0 also when one of
+/// them is half a surrogate pair, so that it cannot be UTF-8.
 [[nodiscard]] std::size_t count_characters(std::string_view raw);
 
 enum class Rounding : std::uint8_t {

@@ -163,7 +163,9 @@ TEST_CASE("Characters are counted, not bytes or escapes") {
   CHECK(count_characters("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80") == 3);
   CHECK(count_characters(R"(\n\\\"\u00e4\u0000u)") == 6);
   CHECK(count_characters(R"(\uD83D\uDE00\ud83d\ude00\ud7ffx)") == 4);
-  CHECK(count_characters("\\") == 1);
+  CHECK(count_characters(R"(\udbff\udfffx\ue000)") == 3);
+  for (const char* half : {R"(a\udc00)", R"(\uDFFFa)", R"(\u8d3d\ude00)"})
+    CHECK(count_characters(half) == 0);
 }
 
 TEST_CASE("The answers to time and token requests are read from their own members alone") {

@@ -367,6 +367,7 @@ TEST_CASE("A WLAN configuration that breaks a rule is passed over") {
         std::string(R"({"ssid":"s","securityMode":"wpa2psk"})"),
         std::string(R"({"ssid":"s","securityMode":"wep"})"),
         std::string(R"({"ssid":"s","securityMode":null})"),
+        std::string(R"({"ssid":"a\udc00","securityMode":"none"})"),
         std::string(R"({"ssid":7,"securityMode":"none"})"),
         std::string(R"({"ssid":{"ssid":"s"},"securityMode":"none"})"),
         std::string(R"({"ssid":"s","securityMode":"none","ssidIsHidden":"yes"})"),
