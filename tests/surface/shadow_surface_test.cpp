@@ -253,8 +253,8 @@ class Generator {
       if (must || maximal_ || below(3) != 0) result[name] = value(property);
     }
     if (schema.contains("if")) {
-      const auto& [name, condition] = *schema["if"]["properties"].items().begin();
-      if (result[name] != condition["const"]) {
+      const auto condition = schema["if"]["properties"].begin();
+      if (result[condition.key()] != condition.value()["const"]) {
         for (const json& other : schema["else"]["required"]) {
           const std::string key = other;
           if (!result.contains(key)) result[key] = value(schema["properties"][key]);
