@@ -7,6 +7,7 @@
 
 #include "console.hpp"
 #include "failure.hpp"
+#include "shadow_text.hpp"
 #include "sources.hpp"
 #include "text.hpp"
 
@@ -225,6 +226,16 @@ void check_files(const Options& options) {
   if (options.credentials) prepare_state_dir(options.state_dir);
 }
 
+void warn_about_rejected(const DesiredShadow& shadow) {
+  if (shadow.rejected_members == 0) return;
+  std::array<char, 160> memory{};
+  std::string text = "desired shadow: ";
+  text.append(memory.data(), format(shadow.rejected, memory));
+  const std::size_t more = shadow.rejected_members - 1U;
+  if (more != 0) text += "; and " + count(more, "more member", "more members");
+  warn(text);
+}
+
 void require_credentials(const Options& options) {
   if (options.credentials) return;
   throw Failure(Exit::credentials,
@@ -302,11 +313,14 @@ void send(const Options& options) {
   note("sent " + std::to_string(bytes) + " bytes, " + std::to_string(status.http_status()) + ", " +
        (shadow.state_version ? "shadow state version " + std::to_string(*shadow.state_version)
                              : "no shadow in the answer"));
-  if (shadow.rejected_members != 0) {
-    warn(count(shadow.rejected_members, "member", "members") +
-         " of the shadow of a wrong type or out of range");
+  warn_about_rejected(shadow);
+  if (shadow.json.empty()) {
+    print("{}");
+  } else if (options.show_passwords) {
+    print(shadow.json);
+  } else {
+    print(without_passwords(shadow.json));
   }
-  print(shadow.json.empty() ? "{}" : shadow.json);
 }
 
 }  // namespace here_tracking::cli

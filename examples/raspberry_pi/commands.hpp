@@ -14,6 +14,7 @@ struct Options {
   bool json = false;
   bool verbose = false;
   bool async = false;
+  bool show_passwords = false;
 };
 
 // Each prints its result, or throws Failure.

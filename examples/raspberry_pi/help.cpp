@@ -114,9 +114,10 @@ constexpr std::string_view send_help =
 what the owner wants of this device; {} if there is nothing. A first call makes
 three requests, later ones one. Without a source it sends the time alone.
 
-Usage: here-tracking [OPTION]... send [SOURCE]... [--async]
+Usage: here-tracking [OPTION]... send [SOURCE]... [--async] [--show-passwords]
 
   --async             Do not ask for the shadow: saves the bytes of the answer
+  --show-passwords    Print WLAN passwords in the shadow, not ******** instead
 )";
 constexpr std::string_view send_examples = R"(
 Examples:

@@ -134,6 +134,7 @@ void run(int argc, char** argv) {
   add_sources(*sample, flags);
   add_sources(*send, flags);
   send->add_flag("--async", options.async);
+  send->add_flag("--show-passwords", options.show_passwords);
 
   const auto command_name = [&app] {
     const std::vector<CLI::App*> chosen = app.get_subcommands();
@@ -150,7 +151,8 @@ void run(int argc, char** argv) {
   } catch (const CLI::ConversionError&) {
     // The value stays unnamed: it could be a secret.
     throw cli::Failure(cli::Exit::usage,
-                       "--json, --verbose, --async: must have no value: see here-tracking --help");
+                       "--json, --verbose, --async, --show-passwords: must have no value: see "
+                       "here-tracking --help");
   } catch (const CLI::ParseError& error) {
     const std::string unknown = unknown_argument(app);
     const std::string what = !unknown.empty() ? "unknown argument " + cli::printable(unknown, 60)

@@ -48,7 +48,4 @@ std::size_t base64(Span<const std::uint8_t> bytes, Span<char> into);
 /// Always 44 characters.
 [[nodiscard]] std::array<char, 44> base64(const Sha256Digest& digest);
 
-/// Overwrites memory in a way that no compiler leaves out.
-void wipe(Span<char> memory);
-
 }  // namespace here_tracking

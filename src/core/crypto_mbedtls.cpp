@@ -93,8 +93,4 @@ std::array<char, 44> base64(const Sha256Digest& digest) {
   return result;
 }
 
-void wipe(Span<char> memory) {
-  if (!memory.empty()) mbedtls_platform_zeroize(memory.data(), memory.size());
-}
-
 }  // namespace here_tracking

@@ -4,14 +4,14 @@
 #include "rapidjson.hpp"
 #include "text.hpp"
 
+#include <limits>
+
 #include <rapidjson/reader.h>
 
 namespace here_tracking {
 namespace {
 
 namespace rj = here_tracking_rapidjson;
-
-constexpr std::size_t decoded_bytes = 64;
 
 // In-situ parsing makes RapidJSON write decoded strings back through the stream instead of onto its
 // growing stack. This stream sends them to a buffer of a fixed size, so that the text stays as it
@@ -21,7 +21,7 @@ class Stream {
  public:
   using Ch = char;
 
-  explicit Stream(std::string_view json) : json_(json) {}
+  Stream(std::string_view json, Span<char> decoded) : json_(json), decoded_(decoded) {}
 
   [[nodiscard]] Ch Peek() const { return offset_ < json_.size() ? json_[offset_] : '\0'; }
   Ch Take() { return offset_ < json_.size() ? json_[offset_++] : '\0'; }
@@ -30,10 +30,10 @@ class Stream {
   Ch* PutBegin() {
     begin_ = offset_;
     count_ = 0;
-    return decoded_;
+    return decoded_.data();
   }
   void Put(Ch c) {
-    if (count_ < decoded_bytes) decoded_[count_] = c;
+    if (count_ < decoded_.size()) decoded_[count_] = c;
     ++count_;
   }
   void Flush() {}
@@ -41,8 +41,8 @@ class Stream {
 
   [[nodiscard]] JsonString string() const {
     const std::size_t length = count_ - 1;  // a terminator was put
-    const bool complete = length <= decoded_bytes;
-    return {{decoded_, complete ? length : decoded_bytes},
+    const bool complete = length <= decoded_.size();
+    return {{decoded_.data(), complete ? length : decoded_.size()},
             complete,
             slice(json_, begin_, offset_ - begin_ - 1)};
   }
@@ -53,10 +53,10 @@ class Stream {
 
  private:
   std::string_view json_;
+  Span<char> decoded_;
   std::size_t offset_ = 0;
   std::size_t begin_ = 0;
   std::size_t count_ = 0;
-  char decoded_[decoded_bytes];
 };
 
 class Adapter {
@@ -108,8 +108,9 @@ using Levels = FixedAllocator<(max_json_depth + 1) * level_bytes>;
 
 }  // namespace
 
-JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler) {
-  Stream stream(json);
+JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler,
+                      Span<char> decoded) {
+  Stream stream(json, decoded);
   Adapter adapter(stream, handler, max_depth < max_json_depth ? max_depth : max_json_depth);
   Levels levels;
   rj::GenericReader<rj::UTF8<>, rj::UTF8<>, Levels> reader(&levels, sizeof(Levels));
@@ -122,51 +123,92 @@ JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler&
   return JsonResult::ok;
 }
 
-bool parse_json_number(std::string_view number, std::uint64_t max, std::uint64_t& value) {
-  if (number.empty() || number[0] == '-') return false;
+JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler) {
+  char decoded[64];
+  const JsonResult result = parse_json(json, max_depth, handler, decoded);
+  wipe(decoded);
+  return result;
+}
+
+std::size_t count_json_characters(std::string_view raw) {
+  std::size_t count = 0;
+  while (!raw.empty()) {
+    std::size_t bytes = 1;
+    if (raw[0] == '\\') {
+      const std::string_view digits = slice(raw, 2, 2);
+      const bool is_half = digits.size() == 2 && to_lower(digits[0]) == 'd' && digits[1] > '7';
+      if (slice(raw, 1, 1) != "u") {
+        bytes = 2;
+      } else if (!is_half) {
+        bytes = 6;
+      } else if (to_lower(digits[1]) < 'c') {
+        bytes = 12;
+      } else {
+        return 0;  // RapidJSON sees to it that a first half has its second, but not the reverse
+      }
+    } else {
+      while (bytes < raw.size() && (static_cast<unsigned char>(raw[bytes]) & 0xc0U) == 0x80U)
+        ++bytes;
+    }
+    raw = after(raw, bytes);
+    ++count;
+  }
+  return count;
+}
+
+ScaledNumber scale_json_number(std::string_view number, std::uint8_t decimals, Rounding rounding) {
+  const bool negative = !number.empty() && number[0] == '-';
+  if (negative) number.remove_prefix(1);
 
   std::int32_t exponent = 0;
   const std::size_t e = number.find_first_of("eE");
   if (e != std::string_view::npos) {
     std::string_view digits = after(number, e + 1);
-    const bool negative = !digits.empty() && digits[0] == '-';
+    const bool is_fraction = !digits.empty() && digits[0] == '-';
     if (!digits.empty() && (digits[0] == '-' || digits[0] == '+')) digits.remove_prefix(1);
-    std::uint64_t magnitude = 1000;  // stands for all that is larger
-    parse_digits(digits, 1000, magnitude);
-    exponent =
-        negative ? -static_cast<std::int32_t>(magnitude) : static_cast<std::int32_t>(magnitude);
+    constexpr std::int32_t enough = 1000000;  // more than there can be digits
+    std::uint64_t magnitude = enough;
+    parse_digits(digits, enough, magnitude);
+    exponent = static_cast<std::int32_t>(magnitude);
+    if (is_fraction) exponent = -exponent;
   }
 
-  // The digits without their point, and where the point stands in them.
+  // The digits without their point, and how many of them stand before it, once it is shifted.
   const std::string_view mantissa = head(number, e);
   const std::size_t point = mantissa.find('.');
   auto integer_digits =
       static_cast<std::int32_t>(point == std::string_view::npos ? mantissa.size() : point) +
-      exponent;
+      exponent + decimals;
+  constexpr std::uint64_t max = std::numeric_limits<std::int64_t>::max();
   std::uint64_t result = 0;
-  bool rest = false;
+  bool is_rest = false;
+  bool round = false;
+  bool limited = false;
+  const auto append = [&](std::uint64_t digit) {
+    limited = limited || result > (max - digit) / 10;
+    if (!limited) result = result * 10 + digit;
+  };
   for (const char c : mantissa) {
     if (c == '.') continue;
     const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (digit > 9) return false;
-    if (integer_digits <= 0) {
-      rest = rest || digit != 0;
-      continue;
+    if (integer_digits > 0) {
+      append(digit);
+    } else {
+      is_rest = is_rest || digit != 0;
+      if (rounding == Rounding::away_from_zero) round = is_rest;
+      if (rounding == Rounding::nearest && integer_digits == 0) round = digit >= 5;
     }
-    if (digit > max || result > (max - digit) / 10) return false;
-    result = result * 10 + digit;
     --integer_digits;
   }
-  for (; integer_digits > 0 && result != 0; --integer_digits) {
-    if (result > max / 10) return false;
-    result *= 10;
-  }
-  if (rest) {
-    if (result >= max) return false;
+  for (; integer_digits > 0 && result != 0 && !limited; --integer_digits)
+    append(0);
+  if (round) {
+    limited = limited || result == max;
     ++result;
   }
-  value = result;
-  return true;
+  if (limited) result = max;
+  const auto value = static_cast<std::int64_t>(result);
+  return {negative ? -value : value, !is_rest && !limited};
 }
 
 }  // namespace here_tracking

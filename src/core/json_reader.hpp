@@ -47,11 +47,28 @@ enum class JsonResult : std::uint8_t {
   too_deep  ///< More than `max_depth` levels
 };
 
-/// Reads `json` piece by piece. Strings are decoded into 64 bytes of stack; longer ones come cut.
+/// Reads `json` piece by piece. Strings are decoded into `decoded`; longer ones come cut.
+JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler,
+                      Span<char> decoded);
+/// Decodes strings into 64 bytes of stack, and wipes them.
 JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler);
 
-/// A JSON number that is not negative, as an integer, rounded up. False when it is negative or
-/// greater than `max`.
-bool parse_json_number(std::string_view number, std::uint64_t max, std::uint64_t& value);
+/// How many characters, not bytes, the raw form of a JSON string stands for; 0 also when one of
+/// them is half a surrogate pair, so that it cannot be UTF-8.
+[[nodiscard]] std::size_t count_json_characters(std::string_view raw);
+
+enum class Rounding : std::uint8_t {
+  away_from_zero,
+  nearest  ///< Half-way cases away from zero
+};
+
+struct ScaledNumber {
+  std::int64_t value = 0;
+  bool exact = true;  ///< Neither rounded nor limited
+};
+
+/// A JSON number times 10^decimals, as an integer. What is beyond 64 bits comes as +-(2^63 - 1).
+[[nodiscard]] ScaledNumber scale_json_number(std::string_view number, std::uint8_t decimals,
+                                             Rounding rounding);
 
 }  // namespace here_tracking

@@ -13,8 +13,14 @@
 namespace here_tracking {
 namespace {
 
-constexpr std::uint64_t max_timestamp_s = max_timestamp_ms / 1000;
-constexpr std::uint64_t max_token_life_s = 10ULL * 366 * 86400;
+constexpr std::int64_t max_timestamp_s = max_timestamp_ms / 1000;
+constexpr std::int64_t max_token_life_s = 10LL * 366 * 86400;
+
+template <typename T>
+void take(std::string_view number, std::int64_t max, T& into) {
+  const std::int64_t value = scale_json_number(number, 0, Rounding::away_from_zero).value;
+  if (value >= 0 && value <= max) into = static_cast<T>(value);
+}
 
 template <std::size_t size>
 void copy_text(std::string_view text, std::array<char, size>& into) {
@@ -87,8 +93,8 @@ class ReplyHandler final : public MemberHandler {
   explicit ReplyHandler(ServiceReply& reply) : reply_(reply) {}
 
   bool on_number(std::string_view text) override {
-    if (at("timestamp")) parse_json_number(text, max_timestamp_s, reply_.timestamp_s);
-    if (at("expiresIn")) parse_json_number(text, max_token_life_s, reply_.expires_in_s);
+    if (at("timestamp")) take(text, max_timestamp_s, reply_.timestamp_s);
+    if (at("expiresIn")) take(text, max_token_life_s, reply_.expires_in_s);
     return true;
   }
   bool on_string(const JsonString& value) override {
@@ -105,10 +111,8 @@ class ErrorHandler final : public MemberHandler {
   explicit ErrorHandler(ErrorDetail& error) : error_(error) {}
 
   bool on_number(std::string_view text) override {
-    std::uint64_t code = 0;
-    if (at("details", "hereErrorCode") &&
-        parse_json_number(text, std::numeric_limits<std::int32_t>::max(), code)) {
-      error_.here_error_code = static_cast<std::int32_t>(code);
+    if (at("details", "hereErrorCode")) {
+      take(text, std::numeric_limits<std::int32_t>::max(), error_.here_error_code);
     }
     return true;
   }

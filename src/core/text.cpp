@@ -76,6 +76,12 @@ std::optional<std::size_t> count_characters(std::string_view text) {
   return count;
 }
 
+void wipe(Span<char> memory) {
+  volatile char* const bytes = memory.data();
+  for (std::size_t i = 0; i < memory.size(); ++i)
+    bytes[i] = 0;
+}
+
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {

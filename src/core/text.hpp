@@ -85,6 +85,9 @@ bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value
 /// How many characters a text in UTF-8 has; nothing when it is not UTF-8.
 std::optional<std::size_t> count_characters(std::string_view text);
 
+/// Overwrites memory in a way that no compiler leaves out.
+void wipe(Span<char> memory);
+
 /// ASCII case is ignored.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 

@@ -9,6 +9,8 @@
 
 namespace ht = here_tracking;
 
+static_assert(sizeof(ht::DesiredShadow) == 424, "shadow.hpp names it");
+
 namespace {
 
 // A device's memory. Static, so that .bss shows what a device would set aside.

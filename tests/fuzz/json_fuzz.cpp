@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the service answers: error objects, times, tokens, desired shadows.
+// What the service answers: error objects, times, tokens.
 #include "here_tracking/telemetry.hpp"
 
 #include "core/service_reply.hpp"
-#include "core/shadow_reader.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -24,17 +23,6 @@ bool within(std::string_view part, std::string_view whole) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
-
-  here_tracking::DesiredShadow shadow;
-  if (here_tracking::read_shadow(body, shadow)) {
-    require(within(shadow.payload, body));
-    require(shadow.payload.empty() ||
-            (shadow.payload.front() == '{' && shadow.payload.back() == '}'));
-    if (shadow.last_modified_geofence_timestamp_ms) {
-      require(*shadow.last_modified_geofence_timestamp_ms >= 0);
-      require(*shadow.last_modified_geofence_timestamp_ms <= here_tracking::max_timestamp_ms);
-    }
-  }
 
   here_tracking::ServiceReply reply;
   if (here_tracking::read_reply(body, reply)) {

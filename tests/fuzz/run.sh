@@ -10,7 +10,7 @@ seconds=${1:-60}
   exit 2
 }
 targets=("${@:2}")
-[[ ${#targets[@]} -gt 0 ]] || targets=(gpsd json nmea payload sample scan_file)
+[[ ${#targets[@]} -gt 0 ]] || targets=(gpsd json nmea payload sample scan_file shadow wlan_configurations)
 
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz -j2
@@ -26,6 +26,6 @@ for target in "${targets[@]}"; do
     echo "${target}: failed; the input is in build/fuzz/${target}-*" >&2
     exit 1
   fi
-  printf '%-10s %10s inputs, no failure\n' "${target}" \
+  printf '%-20s %10s inputs, no failure\n' "${target}" \
     "$(awk '/number_of_executed_units/ {print $2}' "${log}")"
 done

@@ -113,7 +113,7 @@ for flag in --url --ca-file --credentials --state-dir --config --json --verbose 
   check "help tells of ${flag}" out_has "${flag}"
 done
 run send --help
-for flag in --nmea --gpsd --scan --payload --async; do
+for flag in --nmea --gpsd --scan --payload --async --show-passwords; do
   check "help of send tells of ${flag}" out_has "${flag}"
 done
 run --version
@@ -142,6 +142,14 @@ check "a send without a source sends the time alone and says so" \
 check "the second send makes one request" counts_are 1 1 1
 run "${login[@]}" send --async --payload '{}'
 check "an asynchronous send prints {}" out_is_json '. == {}'
+control PUT /control/devices/dev-1/desired '{"system":{"wlanConfigurations":
+  [{"ssid":"depot","securityMode":"wpa2psk","password":"correct horse"}]}}' >/dev/null
+run "${login[@]}" send
+check "send prints the shadow without its WLAN passwords" out_is_json \
+  '.system.wlanConfigurations[0] | .ssid == "depot" and .password == "********"'
+run "${login[@]}" send --show-passwords
+check "send --show-passwords prints them" out_is_json \
+  '.system.wlanConfigurations[0].password == "correct horse"'
 run "${login[@]}" --json token
 check "the token is reused" out_is_json '.reused == true and .expires_in_s > 86000'
 run "${login[@]}" token

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/json_reader.hpp"
 #include "core/service_reply.hpp"
-#include "core/shadow_reader.hpp"
 #include "support/catch.hpp"
 
 #include <limits>
 #include <string>
 
-using here_tracking::DesiredShadow;
 using here_tracking::ErrorDetail;
 using here_tracking::JsonHandler;
 using here_tracking::JsonResult;
 using here_tracking::JsonString;
+using here_tracking::Rounding;
+using here_tracking::scale_json_number;
 using here_tracking::ServiceReply;
 
 namespace {
@@ -40,12 +40,6 @@ class Events final : public JsonHandler {
 JsonResult read(const std::string& json, std::size_t max_depth = 32) {
   Events events;
   return here_tracking::parse_json(json, max_depth, events);
-}
-
-DesiredShadow shadow_of(std::string_view body) {
-  DesiredShadow shadow;
-  REQUIRE(here_tracking::read_shadow(body, shadow));
-  return shadow;
 }
 
 }  // namespace
@@ -102,122 +96,76 @@ TEST_CASE("What is not one JSON value in UTF-8 is invalid") {
   CHECK(read(std::string("{\"a\0\":1}", 8)) == JsonResult::invalid);
 }
 
-TEST_CASE("A JSON number becomes an integer, rounded up, or is refused") {
+TEST_CASE("A JSON number becomes an integer, scaled and rounded") {
   struct Case {
     const char* text;
-    std::uint64_t value;
+    std::uint8_t decimals;
+    std::int64_t away_from_zero;
+    std::int64_t nearest;
+    bool exact;
   };
-  const Case taken[] = {{"0", 0},
-                        {"60000", 60000},
-                        {"60000.0", 60000},
-                        {"6e4", 60000},
-                        {"6E+4", 60000},
-                        {"0.5", 1},
-                        {"1.0000001", 2},
-                        {"600.00e2", 60000},
-                        {"1234e-2", 13},
-                        {"1e-400", 1},
-                        {"0e999999999", 0},
-                        {"0.0", 0},
-                        {"4294967295", 4294967295},
-                        {"0.00042949e8", 42949}};
-  for (const Case& c : taken) {
-    std::uint64_t value = 77;
-    CAPTURE(c.text);
-    CHECK(here_tracking::parse_json_number(c.text, 4294967295, value));
-    CHECK(value == c.value);
-  }
-  for (const char* text :
-       {"", "-1", "-0", "4294967296", "4294967295.1", "1e10", "1e400", "5e99999"}) {
-    std::uint64_t value = 77;
-    CAPTURE(text);
-    CHECK_FALSE(here_tracking::parse_json_number(text, 4294967295, value));
-    CHECK(value == 77);
-  }
-  std::uint64_t value = 0;
-  CHECK(here_tracking::parse_json_number("18446744073709551615",
-                                         std::numeric_limits<std::uint64_t>::max(), value));
-  CHECK(value == std::numeric_limits<std::uint64_t>::max());
-  CHECK_FALSE(here_tracking::parse_json_number("18446744073709551616",
-                                               std::numeric_limits<std::uint64_t>::max(), value));
-}
-
-TEST_CASE("A desired shadow is read, its payload as text") {
-  const std::string body =
-      R"({"payload":{"led":"on","deep":[{"system":{"stateVersion":9}}]},"timestamp":1767225600000,)"
-      R"("system":{"stateVersion":12,"lastModifiedGeofenceTimestamp":1767225500000,)"
-      R"("rate":{"sampleMs":10000,"sendMs":60000.0,"distanceM":99.5},"syncGeofences":true}})";
-  const DesiredShadow shadow = shadow_of(body);
-  CHECK(shadow.state_version == 12U);
-  CHECK(shadow.last_modified_geofence_timestamp_ms == 1767225500000);
-  CHECK(shadow.rate.sample_ms == 10000U);
-  CHECK(shadow.rate.send_ms == 60000U);
-  CHECK(shadow.rate.distance_m == 100U);
-  CHECK(shadow.payload == R"({"led":"on","deep":[{"system":{"stateVersion":9}}]})");
-  CHECK(shadow.json == body);
-  CHECK(shadow.rejected_members == 0);
-}
-
-TEST_CASE("An empty body and an empty object are a shadow without wishes") {
-  for (const char* body : {"", " \r\n", "{}"}) {
-    const DesiredShadow shadow = shadow_of(body);
-    CHECK_FALSE(shadow.state_version);
-    CHECK_FALSE(shadow.rate.send_ms);
-    CHECK(shadow.payload.empty());
-    CHECK(shadow.rejected_members == 0);
-  }
-}
-
-TEST_CASE("A member of the wrong type or range is rejected alone and counted") {
-  struct Case {
-    const char* body;
-    std::uint16_t rejected;
-  };
-  const Case cases[] = {
-      {R"({"system":{"stateVersion":5,"rate":{"sendMs":"60000"}}})", 1},
-      {R"({"system":{"stateVersion":5,"rate":{"sendMs":-1,"sampleMs":null,"distanceM":1e12}}})", 3},
-      {R"({"system":{"stateVersion":5,"rate":[{"sendMs":1}]}})", 1},
-      {R"({"system":{"stateVersion":5,"rate":7,"lastModifiedGeofenceTimestamp":true}})", 2},
-      {R"({"system":{"stateVersion":5,"lastModifiedGeofenceTimestamp":4102448400001}})", 1},
-      {R"({"payload":"text","system":{"stateVersion":5}})", 1},
-      {R"({"payload":[1],"system":{"stateVersion":5}})", 1},
-      {R"({"system":{"stateVersion":5,"rate":{"sendMs":{"stateVersion":8}}}})", 1},
-      {R"({"unknown":{"system":{"stateVersion":6}},"system":{"stateVersion":5,"x":[{"rate":1}]}})",
-       0},
-      {R"({"stateVersion":6,"rate":{"sendMs":7},"system":{"system":1,"payload":{},"stateVersion":5}})",
-       0},
-  };
+  constexpr std::int64_t max = std::numeric_limits<std::int64_t>::max();
+  const Case cases[] = {{"0", 0, 0, 0, true},
+                        {"-0", 3, 0, 0, true},
+                        {"60000", 0, 60000, 60000, true},
+                        {"60000.0", 0, 60000, 60000, true},
+                        {"6e4", 0, 60000, 60000, true},
+                        {"6E+4", 0, 60000, 60000, true},
+                        {"600.00e2", 0, 60000, 60000, true},
+                        {"-12.5", 1, -125, -125, true},
+                        {"-12.5", 0, -13, -13, false},
+                        {"0.5", 0, 1, 1, false},
+                        {"0.49", 0, 1, 0, false},
+                        {"0.05", 0, 1, 0, false},
+                        {"-0.49", 0, -1, 0, false},
+                        {"1.0000001", 0, 2, 1, false},
+                        {"1.0000001", 7, 10000001, 10000001, true},
+                        {"1234e-2", 0, 13, 12, false},
+                        {"1234e-2", 2, 1234, 1234, true},
+                        {"9e-3", 2, 1, 1, false},
+                        {"9e-4", 2, 1, 0, false},
+                        {"1e-400", 0, 1, 0, false},
+                        {"1e-999999999", 2, 1, 0, false},
+                        {"0e999999999", 6, 0, 0, true},
+                        {"0.0", 0, 0, 0, true},
+                        {"0.00042949e8", 0, 42949, 42949, true},
+                        {"9223372036854775807", 0, max, max, true},
+                        {"-9223372036854775807", 0, -max, -max, true},
+                        {"9223372036854775806.5", 0, max, max, false},
+                        {"9223372036854775807.5", 0, max, max, false},
+                        {"9223372036854775808", 0, max, max, false},
+                        {"922337203685477580.8", 1, max, max, false},
+                        {"-1e19", 0, -max, -max, false},
+                        {"1e400", 0, max, max, false},
+                        {"-5e99999999999", 6, -max, -max, false}};
   for (const Case& c : cases) {
-    CAPTURE(c.body);
-    const DesiredShadow shadow = shadow_of(c.body);
-    CHECK(shadow.state_version == 5U);
-    CHECK_FALSE(shadow.rate.send_ms);
-    CHECK_FALSE(shadow.rate.sample_ms);
-    CHECK_FALSE(shadow.last_modified_geofence_timestamp_ms);
-    CHECK(shadow.rejected_members == c.rejected);
+    CAPTURE(c.text, static_cast<int>(c.decimals));
+    const auto away = scale_json_number(c.text, c.decimals, Rounding::away_from_zero);
+    const auto nearest = scale_json_number(c.text, c.decimals, Rounding::nearest);
+    CHECK(away.value == c.away_from_zero);
+    CHECK(nearest.value == c.nearest);
+    CHECK(away.exact == c.exact);
+    CHECK(nearest.exact == c.exact);
   }
-  CHECK_FALSE(shadow_of(R"({"system":{"stateVersion":1.5}})").state_version);
-  CHECK_FALSE(shadow_of(R"({"system":null})").state_version);
 }
 
-TEST_CASE(
-    "An owner's payload that is nested too deeply ends the reading; what came before counts") {
-  const std::string body =
-      "{\"system\":{\"stateVersion\":5},\"payload\":{\"a\":" + std::string(400, '[') +
-      std::string(400, ']') + "}}";
-  const DesiredShadow shadow = shadow_of(body);
-  CHECK(shadow.state_version == 5U);
-  CHECK(shadow.payload.empty());
-  CHECK(shadow.json == body);
-  CHECK(shadow.rejected_members == 1);
+TEST_CASE("An exponent weighs against any number of digits") {
+  const std::string small = "0." + std::string(20000, '0') + "15e20001";
+  CHECK(scale_json_number(small, 0, Rounding::nearest).value == 2);
+  const std::string large = "25" + std::string(20000, '0') + "e-20000";
+  CHECK(scale_json_number(large, 0, Rounding::nearest).value == 25);
 }
 
-TEST_CASE("What is no JSON object is no shadow") {
-  DesiredShadow shadow;
-  for (const char* body : {"[]", "1", "null", "{", "{}x", "<html>", "{\"a\":\"\xff\"}"}) {
-    CAPTURE(body);
-    CHECK_FALSE(here_tracking::read_shadow(body, shadow));
-  }
+TEST_CASE("Characters are counted, not bytes or escapes") {
+  using here_tracking::count_json_characters;
+  CHECK(count_json_characters("") == 0);
+  CHECK(count_json_characters("abc") == 3);
+  CHECK(count_json_characters("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80") == 3);
+  CHECK(count_json_characters(R"(\n\\\"\u00e4\u0000u)") == 6);
+  CHECK(count_json_characters(R"(\uD83D\uDE00\ud83d\ude00\ud7ffx)") == 4);
+  CHECK(count_json_characters(R"(\udbff\udfffx\ue000)") == 3);
+  for (const char* half : {R"(a\udc00)", R"(\uDFFFa)", R"(\u8d3d\ude00)"})
+    CHECK(count_json_characters(half) == 0);
 }
 
 TEST_CASE("The answers to time and token requests are read from their own members alone") {
