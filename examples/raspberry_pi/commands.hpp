@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/telemetry.hpp"
+
 #include "settings.hpp"
 
 #include <optional>
@@ -14,6 +16,7 @@ struct Options {
   bool json = false;
   bool verbose = false;
   bool async = false;
+  SampleOptions sample;
 };
 
 // Each prints its result, or throws Failure.
