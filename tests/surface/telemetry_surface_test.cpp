@@ -19,7 +19,7 @@ using nlohmann::json;
 namespace {
 
 constexpr int objects = 2000;
-constexpr std::size_t batch = 50;
+constexpr int batch = 50;
 
 /// Another one tells more, and is printed where it does.
 std::uint32_t seed() {
@@ -95,7 +95,11 @@ TEST_CASE("whatever the service takes can be said, is written as it was meant, a
   ht::Sample& sample = buffer.sample();
 
   std::string body;
-  for (int i = 1; i <= objects; ++i) {
+  // What chance has left out after so many comes with some more.
+  const auto go_on = [&](int done) {
+    return done < objects || (done < 4 * objects && !coverage.missing().empty());
+  };
+  for (int i = 1; go_on(i - 1); ++i) {
     const json telemetry = generator.telemetry();
     INFO("object " << i << ": " << telemetry.dump().substr(0, 4000));
     sample.clear();
@@ -112,7 +116,7 @@ TEST_CASE("whatever the service takes can be said, is written as it was meant, a
     coverage.add(parsed);
 
     body.append(body.empty() ? "[" : ",").append(written);
-    if (i % batch != 0 && i != objects) continue;
+    if (i % batch != 0 && go_on(i)) continue;
     const LocalService::Answer answer = service.post(body + "]");
     INFO(answer.body);
     REQUIRE(answer.status == 200);
