@@ -5,8 +5,8 @@
 # shellcheck disable=SC2034  # used by those who source this
 {
   packages_build=(ccache cmake g++ libcli11-dev libcurl4-openssl-dev libmbedtls-dev ninja-build
-    pkg-config rapidjson-dev)
-  packages_emulator=(libcpp-httplib-dev libssl-dev libvalijson-dev nlohmann-json3-dev)
+    nlohmann-json3-dev pkg-config rapidjson-dev)
+  packages_emulator=(libcpp-httplib-dev libssl-dev libvalijson-dev)
   packages_demo=(ca-certificates curl jq openssl)
   packages_test=(catch2 curl gpsd gpsd-clients jq nghttp2-proxy)
   packages_fuzz=(clang libclang-rt-14-dev)

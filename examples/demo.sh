@@ -99,7 +99,7 @@ printf 'url = %s\nca_file = %s\ncredentials = device.conf\nstate_dir = state\n' 
 cat "${work}/tracker.conf"
 # What the reader has set for a device of their own is not for this one.
 unset "${!HERE_TRACKING_@}"
-cp examples/data/drive.nmea examples/data/scan.json "${work}"
+cp examples/data/drive.nmea examples/data/scan.json examples/data/system.json "${work}"
 cd "${work}"
 
 step "Ask for the time: the clock of this machine is compared, not set"
@@ -108,25 +108,27 @@ show here-tracking --config tracker.conf time
 step "Get an access token: it is kept for the next calls and never shown"
 show here-tracking --config tracker.conf token
 
-step "See what would be sent: a fix from a recorded drive, cells and WLAN from a scan"
+step "See what would be sent: a fix from a recorded drive, a scan, the device itself"
 show here-tracking --config tracker.conf sample --nmea drive.nmea --scan scan.json \
-  --payload '{"door":"open"}' | tee sample.json
-jq -e '.position.type == "gnss" and (.scan.gsm | length) == 1' sample.json >/dev/null ||
-  die "Fix or scan is missing."
+  --system system.json --payload '{"door":"open"}' | tee sample.json
+jq -e '.position.type == "gnss" and (.scan.lte | length) == 1 and (.scan.bt | length) == 3 and
+  .system.reportedSensorData.batteryLevel == 87 and .system.client.model == "ET-7"' \
+  sample.json >/dev/null || die "Fix, scan or device is missing."
 
 step "From the beginning, as after a first power-on: time, token, telemetry"
 rm -rf state
 curl -s -S -f -o deleted.json -X DELETE "${control}/control/requests"
 show here-tracking --config tracker.conf send --nmea drive.nmea --scan scan.json \
-  --payload '{"door":"open"}' >shadow.json
+  --system system.json --payload '{"door":"open"}' >shadow.json
 
 step "The answer is the desired shadow"
 jq . shadow.json
 jq -e '.payload.light == "blue" and .system.rate.sendMs == 600000' shadow.json >/dev/null ||
   die "That is not what the owner wants."
 
-step "Send again: time and token are known, one request is enough"
-show here-tracking --config tracker.conf send --nmea drive.nmea --scan scan.json >shadow.json
+step "Send again: one request is enough, and what the service knows of the device stays out"
+show here-tracking --config tracker.conf send --nmea drive.nmea --scan scan.json \
+  --system system.json >shadow.json
 
 step "What the service saw"
 curl -s -S -f "${control}/control/requests" >requests.json
@@ -136,6 +138,11 @@ jq -r '(["request", "connection", "method", "path", "status"] | @tsv),
 curl -s -S -f "${control}/control/state" >state.json
 jq -r '"requests \(.requests), connections \(.connections), TLS handshakes \(.tls_handshakes)"' \
   state.json
+curl -s -S -f "${control}/control/devices/demo-device/telemetry" >telemetry.json
+jq -r '.[] | .data | "telemetry: \(keys | join(", ")); of the device: \(.system | keys | join(", "))"' \
+  telemetry.json
+jq -e '(.[0].data.system | has("client")) and (.[1].data.system | has("client") | not)' \
+  telemetry.json >/dev/null || die "Expected the client in the first report alone."
 [[ $(jq -c '[.[].status]' requests.json) == "[200,200,200,200]" ]] ||
   die "Expected three requests for the first send and one for the second."
 

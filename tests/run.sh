@@ -10,7 +10,7 @@ source cmake/debian-packages.sh
 phases=(
   "setup      install the Debian packages that are missing"
   "dev        debug build; every test"
-  "asan       AddressSanitizer, UndefinedBehaviorSanitizer; unit and integration"
+  "asan       AddressSanitizer, UndefinedBehaviorSanitizer; unit, integration, surface"
   "fuzz       every parser of foreign bytes, 10 s each; tests/fuzz/run.sh for more"
   "format     clang-format on every C++ file"
   "scripts    shellcheck on every script"
@@ -59,7 +59,7 @@ phase_dev() {
 
 phase_asan() {
   configure_and_build asan &&
-    UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan --label-regex '^(unit|integration)$'
+    UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan --label-regex '^(unit|integration|surface)$'
 }
 
 phase_fuzz() { tests/fuzz/run.sh 10; }

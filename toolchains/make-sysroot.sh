@@ -30,6 +30,7 @@ packages=(
   libgcc-s1
   libmbedtls-dev
   libstdc++6
+  nlohmann-json3-dev
   rapidjson-dev
   zlib1g-dev
 )

@@ -9,6 +9,7 @@
 #include "failure.hpp"
 #include "shadow_text.hpp"
 #include "sources.hpp"
+#include "static_data.hpp"
 #include "text.hpp"
 
 #include <array>
@@ -18,6 +19,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,6 +72,11 @@ class Session {
   }
 
   Client& client() { return client_; }
+  StaticData static_data() {
+    return {storage_, config(options_).base_url,
+            options_.credentials ? options_.credentials->device_id.value : std::string_view(),
+            clock_.boot_id()};
+  }
   Log& log() { return log_; }
 
   /// @throws Failure unless `status` is ok.
@@ -274,8 +281,8 @@ void show_token(const Options& options) {
 void show_sample(const Options& options) {
   Session session(options);
   SourceSet sources(options.settings.sources, session.log());
-  std::array<char, SourceSet::sample_bytes> buffer{};
-  Sample sample(buffer);
+  std::vector<char> buffer(SourceSet::sample_bytes);
+  Sample sample({buffer.data(), buffer.size()}, options.sample);
   sources.gather_into(sample);
   const std::optional<std::int64_t> server_ms = session.client().server_time_ms();
   note(server_ms ? "the timestamp is server time, from what was stored"
@@ -290,11 +297,12 @@ void send(const Options& options) {
   Session session(options);
   Client& client = session.client();
   SourceSet sources(options.settings.sources, session.log());
-  std::array<char, SourceSet::sample_bytes> buffer{};
-  Sample sample(buffer);
+  std::vector<char> buffer(SourceSet::sample_bytes);
+  Sample sample({buffer.data(), buffer.size()}, options.sample);
+  StaticData known = session.static_data();
   // A sample has the time at which it was measured, so the time comes before the measurements.
   session.require(client.ensure_time());
-  sources.gather_into(sample);
+  sources.gather_into(sample, known.client(), known.sim());
   set_time(sample, client.server_time_ms().value_or(0));
 
   std::string_view body = sample.json();
@@ -309,6 +317,9 @@ void send(const Options& options) {
     status = client.ingest({&body, 1}, shadow, {delivery});
   }
   session.require(status);
+  if (!known.confirm().ok()) {
+    warn(options.state_dir.value + ": cannot keep what was sent: client and SIM will go out again");
+  }
   const std::size_t bytes = body.size() + 2;  // in the brackets of an array
   note("sent " + std::to_string(bytes) + " bytes, " + std::to_string(status.http_status()) + ", " +
        (shadow.state_version ? "shadow state version " + std::to_string(*shadow.state_version)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/telemetry.hpp"
+
 #include "settings.hpp"
 
 #include <optional>
@@ -15,6 +17,7 @@ struct Options {
   bool verbose = false;
   bool async = false;
   bool show_passwords = false;
+  SampleOptions sample;
 };
 
 // Each prints its result, or throws Failure.

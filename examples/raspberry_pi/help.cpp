@@ -86,12 +86,19 @@ Sources, each as often as you like, --payload once:
                       standard input up to its end (nmea)
   --gpsd [HOST:PORT]  The next fix of gpsd, waited for up to 10 s.
                       Default: localhost:2947 (gpsd)
-  --scan FILE         GSM cells and WLAN access points: JSON in the shape of the
-                      service's scan object (scan)
+  --scan FILE         Cells, WLAN access points, Bluetooth beacons: JSON in the
+                      shape of the service's scan object (scan)
+  --system FILE       Client, SIM and sensors: JSON in the shape of the service's
+                      system object (system)
   --payload JSON      An object of your own, up to 1000 bytes (payload)
 Of --nmea and --gpsd the first that has a fix gives the position. If one source
 is given here, those of the config file do not count. A source that has nothing
 is a warning.
+
+  --contribute-gps    Send gps of the scan too: it gives the scan, with the place
+                      where it was made, to HERE's radio map
+  --wide-lte-range    LTE signal levels in the range that the service takes since
+                      edition 2.6.11: rsrp from -156, rsrq from -34 to 3
 )";
 
 constexpr std::string_view sample_help =
@@ -112,7 +119,8 @@ Options, exit codes: here-tracking --help
 constexpr std::string_view send_help =
     R"(Gathers once from the sources, sends it, and prints the desired shadow as JSON:
 what the owner wants of this device; {} if there is nothing. A first call makes
-three requests, later ones one. Without a source it sends the time alone.
+three requests, later ones one. Without a source it sends the time alone. Client
+and SIM of --system go out once after each boot, and when they have changed.
 
 Usage: here-tracking [OPTION]... send [SOURCE]... [--async] [--show-passwords]
 
@@ -124,6 +132,7 @@ Examples:
   here-tracking --credentials device.conf send --gpsd
   here-tracking --config /etc/here-tracking/config send
   here-tracking send --scan scan.json --payload '{"door":"open"}' | jq .system
+  here-tracking send --gpsd --scan scan.json --system system.json
 
 Options, exit codes: here-tracking --help
 )";

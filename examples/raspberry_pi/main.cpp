@@ -31,6 +31,7 @@ struct Flags {
   std::vector<std::string> nmea;
   std::vector<std::string> gpsd;
   std::vector<std::string> scan;
+  std::vector<std::string> system;
   std::vector<std::string> payload;
 };
 
@@ -51,14 +52,17 @@ void forbid_core_dump() {
   setrlimit(RLIMIT_CORE, &one_byte);
 }
 
-void add_sources(CLI::App& command, Flags& flags) {
+void add_sources(CLI::App& command, Flags& flags, here_tracking::SampleOptions& options) {
   command.add_option("--nmea", flags.nmea)->allow_extra_args(false);
   command.add_option("--gpsd", flags.gpsd)
       ->expected(0, 1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
   command.add_option("--scan", flags.scan)->allow_extra_args(false);
+  command.add_option("--system", flags.system)->allow_extra_args(false);
   command.add_option("--payload", flags.payload)->allow_extra_args(false);
+  command.add_flag("--contribute-gps", options.contribute_gps);
+  command.add_flag("--wide-lte-range", options.wide_lte_range);
 }
 
 /// The sources in the order in which they stand on the command line.
@@ -75,6 +79,7 @@ std::vector<cli::SourceSetting> sources_in_order(const CLI::App& command) {
     if (name == "--nmea") take(option, cli::SourceKind::nmea, "--nmea");
     if (name == "--gpsd") take(option, cli::SourceKind::gpsd, "--gpsd");
     if (name == "--scan") take(option, cli::SourceKind::scan, "--scan");
+    if (name == "--system") take(option, cli::SourceKind::system, "--system");
     if (name == "--payload") take(option, cli::SourceKind::payload, "--payload");
   }
   return sources;
@@ -131,8 +136,8 @@ void run(int argc, char** argv) {
   app.add_subcommand("token");
   CLI::App* const sample = app.add_subcommand("sample");
   CLI::App* const send = app.add_subcommand("send");
-  add_sources(*sample, flags);
-  add_sources(*send, flags);
+  add_sources(*sample, flags, options.sample);
+  add_sources(*send, flags, options.sample);
   send->add_flag("--async", options.async);
   send->add_flag("--show-passwords", options.show_passwords);
 
@@ -151,8 +156,7 @@ void run(int argc, char** argv) {
   } catch (const CLI::ConversionError&) {
     // The value stays unnamed: it could be a secret.
     throw cli::Failure(cli::Exit::usage,
-                       "--json, --verbose, --async, --show-passwords: must have no value: see "
-                       "here-tracking --help");
+                       "a switch such as --json: must have no value: see here-tracking --help");
   } catch (const CLI::ParseError& error) {
     const std::string unknown = unknown_argument(app);
     const std::string what = !unknown.empty() ? "unknown argument " + cli::printable(unknown, 60)

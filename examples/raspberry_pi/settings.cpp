@@ -155,11 +155,11 @@ Settings parse_config(std::string_view text, const std::string& file) {
       set_path(settings.state_dir);
     } else if (key == "credentials") {
       set_path(settings.credentials);
-    } else if (key == "nmea" || key == "scan") {
+    } else if (key == "nmea" || key == "scan" || key == "system") {
       std::optional<Setting> path;
       set(path);
       if (value != "-") setting.value = relative(value);
-      add(key == "nmea" ? SourceKind::nmea : SourceKind::scan);
+      add(key == "nmea" ? SourceKind::nmea : key == "scan" ? SourceKind::scan : SourceKind::system);
     } else if (key == "gpsd") {
       add(SourceKind::gpsd);
     } else if (key == "payload") {
@@ -170,7 +170,7 @@ Settings parse_config(std::string_view text, const std::string& file) {
       throw Failure(Exit::configuration,
                     place + ": unknown key '" + printable(key, 40) +
                         "': must be one of url, ca_file, state_dir, credentials, nmea, gpsd, "
-                        "scan, payload");
+                        "scan, system, payload");
     }
   };
   read_lines(text, file, Exit::configuration, take);

@@ -19,7 +19,7 @@ struct Setting {
   std::string origin;
 };
 
-enum class SourceKind : std::uint8_t { nmea, gpsd, scan, payload };
+enum class SourceKind : std::uint8_t { nmea, gpsd, scan, system, payload };
 
 struct SourceSetting {
   SourceKind kind;

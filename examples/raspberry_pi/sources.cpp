@@ -6,9 +6,11 @@
 #include "failure.hpp"
 #include "text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -35,14 +37,40 @@ void replay(int fd, const Setting& setting, NmeaReplay& into) {
   into.finish();
 }
 
-template <typename Item>
-void append(std::vector<Item>& to, std::vector<Item>&& items, std::size_t most, const char* rule) {
-  if (to.size() + items.size() > most) {
-    throw Failure(Exit::usage, "--scan: " + std::to_string(to.size() + items.size()) +
-                                   " in all files together: must be " + rule);
+/// no_data when none of the files has anything, else the first refusal.
+template <typename AddFile>
+Status add_files(const std::deque<MeasurementFile>& files, AddFile add) {
+  Status first = Code::no_data;
+  for (const MeasurementFile& file : files) {
+    const Status status = add(file);
+    if (status != Code::no_data && (first.ok() || first == Code::no_data)) first = status;
   }
-  for (Item& item : items)
-    to.push_back(std::move(item));
+  return first;
+}
+
+Status add_scans(const std::deque<MeasurementFile>& scans, ScanPart part, Sample& sample) {
+  return add_files(scans,
+                   [&](const MeasurementFile& scan) { return add_scan(scan, part, sample); });
+}
+
+[[noreturn]] void fail_too_large() {
+  throw Failure(Exit::local, "the sample does not fit in " +
+                                 std::to_string(SourceSet::sample_bytes) +
+                                 " bytes: give fewer sources");
+}
+
+/// Whether one of the members is given, and the last sample left them out because the service has
+/// what `reported` guards.
+bool left_out(const std::deque<MeasurementFile>& systems,
+              std::initializer_list<const char*> members, const Reported* reported) {
+  const bool given = std::any_of(systems.begin(), systems.end(), [&](const MeasurementFile& file) {
+    return std::any_of(members.begin(), members.end(),
+                       [&file](const char* name) { return file.json.contains(name); });
+  });
+  if (!given || reported == nullptr) return false;
+  Reported after = *reported;
+  after.confirm();
+  return after.confirmed() != 0 && after.confirmed() == reported->confirmed();
 }
 
 }  // namespace
@@ -90,31 +118,29 @@ Status GpsdReceiver::read(Fix& fix, std::uint32_t timeout_ms) {
 }
 
 Status ScannedCells::scan(Sample& sample, std::uint32_t /*timeout_ms*/) {
-  if (scan_.gsm.empty()) return Code::no_data;
-  Status first;
-  for (const Scan::Cell& item : scan_.gsm) {
-    GsmCell cell = item.cell;
-    cell.nmr = {item.nmr.data(), item.nmr.size()};
-    const Status status = sample.add(cell);
-    if (first.ok()) first = status;
-  }
-  return first;
+  return add_scans(scans_, ScanPart::cells, sample);
 }
 
 Status ScannedAccessPoints::scan(Sample& sample, std::uint32_t /*timeout_ms*/) {
-  if (scan_.wlan.empty()) return Code::no_data;
-  Status first;
-  for (const Scan::AccessPoint& item : scan_.wlan) {
-    WlanAccessPoint access_point = item.access_point;
-    access_point.ssid = item.ssid;
-    const Status status = sample.add(access_point);
-    if (first.ok()) first = status;
-  }
-  return first;
+  return add_scans(scans_, ScanPart::access_points, sample);
+}
+
+Status ScannedBeacons::scan(Sample& sample, std::uint32_t /*timeout_ms*/) {
+  return add_scans(scans_, ScanPart::beacons, sample);
+}
+
+Status RecordedSensors::read(Sample& sample, std::uint32_t /*timeout_ms*/) {
+  return add_files(systems_,
+                   [&](const MeasurementFile& file) { return add_sensors(file, sample); });
 }
 
 SourceSet::SourceSet(const std::vector<SourceSetting>& settings, Log& log)
     : any_(!settings.empty()) {
+  // All files add up in one sample, so each is checked together with those before it.
+  std::vector<char> memory(sample_bytes);
+  SampleOptions options;
+  options.contribute_gps = true;
+  Sample all({memory.data(), memory.size()}, options);
   for (const SourceSetting& source : settings) {
     switch (source.kind) {
       case SourceKind::nmea:
@@ -124,13 +150,17 @@ SourceSet::SourceSet(const std::vector<SourceSetting>& settings, Log& log)
         positions_.push_back(&receivers_.emplace_back(parse_gpsd(source.setting), log));
         break;
       case SourceKind::scan:
-        add_scan(source.setting);
+        add_scan(source.setting, all);
+        break;
+      case SourceKind::system:
+        add_system(source.setting, all);
         break;
       case SourceKind::payload:
         set_payload(source.setting);
         break;
     }
   }
+  if (!all.status().ok()) fail_too_large();
 }
 
 void SourceSet::add_nmea(const Setting& setting) {
@@ -162,14 +192,18 @@ void SourceSet::add_nmea(const Setting& setting) {
   close(fd);
 }
 
-void SourceSet::add_scan(const Setting& setting) {
-  Scan scan = parse_scan(read_file(setting, Exit::usage), setting.value);
-  if (scan.gsm.empty() && scan.wlan.empty()) {
-    warn(setting.value + ": no cell and no access point in it");
+void SourceSet::add_scan(const Setting& setting, Sample& all) {
+  scans_.push_back(parse_measurements(read_file(setting, Exit::usage), setting.value));
+  check_scan(scans_.back(), all);
+  const nlohmann::json& json = scans_.back().json;
+  if (std::all_of(json.begin(), json.end(), [](const auto& part) { return part.empty(); })) {
+    warn(setting.value + ": no measurement in it");
   }
-  append(scan_.gsm, std::move(scan.gsm), Sample::max_cells, "at most 16 cells");
-  append(scan_.wlan, std::move(scan.wlan), Sample::max_wlan_access_points,
-         "at most 128 access points");
+}
+
+void SourceSet::add_system(const Setting& setting, Sample& all) {
+  systems_.push_back(parse_measurements(read_file(setting, Exit::usage), setting.value));
+  check_system(systems_.back(), all);
 }
 
 void SourceSet::set_payload(const Setting& setting) {
@@ -186,33 +220,57 @@ void SourceSet::set_payload(const Setting& setting) {
   payload_ = setting.value;
 }
 
-void SourceSet::gather_into(Sample& sample) {
+void SourceSet::gather_into(Sample& sample, Reported* client, Reported* sim) {
   if (!any_) note("no source was given: only the time is in it");
   CellSource* const cells = &cells_;
   WlanSource* const access_points = &access_points_;
+  BluetoothSource* const beacons = &beacons_;
+  SensorSource* const sensors = &sensors_;
   Sources sources;
   sources.position = {positions_.data(), positions_.size()};
   sources.cell = {&cells, 1};
   sources.wlan = {&access_points, 1};
+  sources.bluetooth = {&beacons, 1};
+  sources.sensors = {&sensors, 1};
   // Each source of ours has said itself what it misses; what is left is a value that breaks a rule.
   if (gather(sources, sample, not_provided::log) == Code::invalid_value) {
     std::array<char, 160> memory{};
     warn("left out: " + std::string(memory.data(), format(sample.field_error(), memory)));
   }
+  const std::uint16_t opted_out = sample.withheld();
+  // What no hook measures has been checked, so all that can be wrong is the room.
+  (void)add_scans(scans_, ScanPart::place, sample);
+  for (const MeasurementFile& file : systems_)
+    (void)add_device(file, sample, client, sim);
   Status payload;
   if (!payload_.empty()) payload = sample.set_payload(payload_);
-  if (!payload.ok() || !sample.status().ok()) {
-    throw Failure(Exit::local, "the sample does not fit in " + std::to_string(sample_bytes) +
-                                   " bytes: give fewer sources");
+  if (!payload.ok() || !sample.status().ok()) fail_too_large();
+  if (any_ && sample.empty()) {
+    warn("the sources have nothing: only the time is in it");
+  } else if (any_ && !sample.can_be_positioned()) {
+    note(
+        "the service cannot make a position of this: no fix, no cell, and not two of access points "
+        "and beacons");
   }
-  if (any_ && sample.empty()) warn("the sources have nothing: only the time is in it");
   if (sample.clamped() != 0) {
     note(count(sample.clamped(), "signal level was", "signal levels were") +
          " out of the service's range and set to the nearest value in it");
   }
-  if (sample.withheld() != 0) {
-    note(count(sample.withheld(), "access point was", "access points were") +
+  if (opted_out != 0) {
+    note(count(opted_out, "access point was", "access points were") +
          " left out: the owner opted out with _nomap");
+  }
+  if (sample.withheld() != opted_out) {
+    note(
+        "gps of the scan was left out: it is a contribution to HERE's radio map, which is made "
+        "with "
+        "--contribute-gps");
+  }
+  if (left_out(systems_, {"client"}, client)) {
+    note("client was left out: the service has it, unchanged");
+  }
+  if (left_out(systems_, {"imsi", "iccid", "phoneNumber"}, sim)) {
+    note("imsi, iccid and phoneNumber were left out: the service has them, unchanged");
   }
 }
 

@@ -6,7 +6,7 @@
 #include "here_tracking/platform/gpsd.hpp"
 
 #include "console.hpp"
-#include "scan_file.hpp"
+#include "measurement_file.hpp"
 #include "settings.hpp"
 
 #include <deque>
@@ -49,51 +49,74 @@ class GpsdReceiver final : public PositionSource {
   GpsdSource source_;
 };
 
+// What the files of --scan and --system hold, all of them together. The lists are borrowed.
+
 class ScannedCells final : public CellSource {
  public:
-  /// @param scan borrowed.
-  explicit ScannedCells(const Scan& scan) : scan_(scan) {}
+  explicit ScannedCells(const std::deque<MeasurementFile>& scans) : scans_(scans) {}
   Status scan(Sample& sample, std::uint32_t timeout_ms) override;
 
  private:
-  const Scan& scan_;
+  const std::deque<MeasurementFile>& scans_;
 };
 
 class ScannedAccessPoints final : public WlanSource {
  public:
-  /// @param scan borrowed.
-  explicit ScannedAccessPoints(const Scan& scan) : scan_(scan) {}
+  explicit ScannedAccessPoints(const std::deque<MeasurementFile>& scans) : scans_(scans) {}
   Status scan(Sample& sample, std::uint32_t timeout_ms) override;
 
  private:
-  const Scan& scan_;
+  const std::deque<MeasurementFile>& scans_;
 };
 
-/// What the user named with --nmea, --gpsd, --scan and --payload. Files are read at once, so that
-/// what is wrong with them shows before anything is sent.
+class ScannedBeacons final : public BluetoothSource {
+ public:
+  explicit ScannedBeacons(const std::deque<MeasurementFile>& scans) : scans_(scans) {}
+  Status scan(Sample& sample, std::uint32_t timeout_ms) override;
+
+ private:
+  const std::deque<MeasurementFile>& scans_;
+};
+
+class RecordedSensors final : public SensorSource {
+ public:
+  explicit RecordedSensors(const std::deque<MeasurementFile>& systems) : systems_(systems) {}
+  Status read(Sample& sample, std::uint32_t timeout_ms) override;
+
+ private:
+  const std::deque<MeasurementFile>& systems_;
+};
+
+/// What the user named with --nmea, --gpsd, --scan, --system and --payload. Files are read at once,
+/// so that what is wrong with them shows before anything is sent.
 class SourceSet {
  public:
   /// What all sources together can have at most fits in a sample of that size.
-  static constexpr std::size_t sample_bytes = 32UL * 1024;
+  static constexpr std::size_t sample_bytes = 1024UL * 1024;
 
   /// @param log borrowed; gets what gpsd's source has to say.
   /// @throws Failure (usage).
   SourceSet(const std::vector<SourceSetting>& settings, Log& log);
 
-  /// Fills `sample`, with a line on standard error for each source that has nothing.
-  void gather_into(Sample& sample);
+  /// Fills `sample`, with a line on standard error for each source that has nothing. Of client and
+  /// SIM what is given as reported already stays out, and a line says so.
+  void gather_into(Sample& sample, Reported* client = nullptr, Reported* sim = nullptr);
 
  private:
   void add_nmea(const Setting& setting);
-  void add_scan(const Setting& setting);
+  void add_scan(const Setting& setting, Sample& all);
+  void add_system(const Setting& setting, Sample& all);
   void set_payload(const Setting& setting);
 
   std::deque<NmeaReplay> replays_;
   std::deque<GpsdReceiver> receivers_;
   std::vector<PositionSource*> positions_;
-  Scan scan_;
-  ScannedCells cells_{scan_};
-  ScannedAccessPoints access_points_{scan_};
+  std::deque<MeasurementFile> scans_;
+  std::deque<MeasurementFile> systems_;
+  ScannedCells cells_{scans_};
+  ScannedAccessPoints access_points_{scans_};
+  ScannedBeacons beacons_{scans_};
+  RecordedSensors sensors_{systems_};
   std::string payload_;
   bool stdin_used_ = false;
   bool any_ = false;

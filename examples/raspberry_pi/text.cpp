@@ -41,6 +41,50 @@ std::string utc_time(std::int64_t time_ms) {
   return std::string(date) + "." + std::to_string(1000 + rest_ms).substr(1) + "Z";
 }
 
+std::optional<std::int64_t> parse_utc_time(std::string_view text) {
+  constexpr std::string_view form = "0000-00-00T00:00:00";
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() <= form.size() || text.back() != 'Z') return std::nullopt;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    if (form[i] == '0' ? !is_digit(text[i]) : text[i] != form[i]) return std::nullopt;
+  }
+  const auto number = [text](std::size_t at, std::size_t digits) {
+    int value = 0;
+    for (const char c : text.substr(at, digits))
+      value = value * 10 + (c - '0');
+    return value;
+  };
+  std::string_view fraction = text.substr(form.size(), text.size() - form.size() - 1);
+  std::int64_t rest_ms = 0;
+  if (!fraction.empty()) {
+    fraction.remove_prefix(1);
+    if (text[form.size()] != '.' || fraction.empty() ||
+        !std::all_of(fraction.begin(), fraction.end(), is_digit)) {
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < 3; ++i)
+      rest_ms = rest_ms * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
+  }
+  std::tm parts{};
+  parts.tm_year = number(0, 4) - 1900;
+  parts.tm_mon = number(5, 2) - 1;
+  parts.tm_mday = number(8, 2);
+  parts.tm_hour = number(11, 2);
+  parts.tm_min = number(14, 2);
+  parts.tm_sec = number(17, 2);
+  const std::tm given = parts;
+  if (given.tm_hour > 23 || given.tm_min > 59 || given.tm_sec > 60) return std::nullopt;
+  const std::int64_t seconds = timegm(&parts);
+  // timegm() makes the 1st of March of the 30th of February; 60 s are a leap second.
+  parts = {};
+  const std::time_t midnight = seconds - (given.tm_hour * 60 + given.tm_min) * 60 - given.tm_sec;
+  if (gmtime_r(&midnight, &parts) == nullptr || parts.tm_mon != given.tm_mon ||
+      parts.tm_mday != given.tm_mday) {
+    return std::nullopt;
+  }
+  return seconds * 1000 + rest_ms;
+}
+
 std::string clock_difference(std::int64_t behind_ms) {
   const std::int64_t magnitude_ms = behind_ms < 0 ? -behind_ms : behind_ms;
   const std::int64_t tenths = (magnitude_ms + 50) / 100;

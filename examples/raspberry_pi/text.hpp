@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,10 @@ namespace here_tracking::cli {
 
 /// Milliseconds since 1970 as "2026-01-01T00:00:00.000Z".
 [[nodiscard]] std::string utc_time(std::int64_t time_ms);
+
+/// Milliseconds since 1970 of an RFC 3339 time in UTC, "2026-01-01T00:00:00.5Z", its fraction cut
+/// to milliseconds; nothing for what is none.
+[[nodiscard]] std::optional<std::int64_t> parse_utc_time(std::string_view text);
 
 /// A clock's offset to another one: "3601.2 s behind", "0.4 s ahead".
 [[nodiscard]] std::string clock_difference(std::int64_t behind_ms);

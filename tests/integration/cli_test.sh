@@ -98,6 +98,7 @@ chmod 600 "${work}/device.conf"
 login=(--credentials "${work}/device.conf")
 nmea=${data}/drive.nmea
 scan=${data}/scan.json
+system=${data}/system.json
 
 echo "# help"
 for command in "" time token sample send; do
@@ -113,7 +114,8 @@ for flag in --url --ca-file --credentials --state-dir --config --json --verbose 
   check "help tells of ${flag}" out_has "${flag}"
 done
 run send --help
-for flag in --nmea --gpsd --scan --payload --async --show-passwords; do
+for flag in --nmea --gpsd --scan --system --payload --contribute-gps --wide-lte-range --async \
+  --show-passwords; do
   check "help of send tells of ${flag}" out_has "${flag}"
 done
 run --version
@@ -131,8 +133,10 @@ check "the first send makes three requests on one connection with one handshake"
 control GET /control/devices/dev-1/telemetry >"${work}/telemetry"
 check "position, scan and payload arrived" file_has '.[0].data |
   .position.type == "gnss" and (.position.lat | floor) == 52 and .position.timestamp > 0 and
-  (.scan.gsm[0].nmr | length) == 3 and (.scan.wlan | length) == 3 and .payload.door == "open"' \
-  "${work}/telemetry"
+  (.scan.gsm[0].nmr | length) == 3 and .scan.lte[0].rsrq == -10.5 and
+  .scan.wcdma[0].psc == 271 and .scan.nbIot[0].nrsrp == -109 and (.scan.bt | length) == 3 and
+  (.scan.wlan | length) == 3 and .scan.wlan[1].timestamp == "2026-01-01T08:15:30Z" and
+  .payload.door == "open"' "${work}/telemetry"
 check "the access point that opted out did not" \
   eval '! grep -F -q 00:1a:2b:3c:4d:64 "${work}/telemetry"'
 reset_counts
@@ -200,6 +204,57 @@ echo '{"gsm":[{"mcc":262,"mnc":1,"lac":1,"cid":1,"rxlevel":-120}]}' >"${work}/we
 run sample --scan "${work}/weak.json" --scan "${scan}"
 check "scans add up and a weak signal is clamped, with a note" \
   eval 'out_is_json ".scan.gsm[0].rxlevel == -110 and (.scan.gsm | length) == 2" && err_has "1 signal level was"'
+
+echo '{"wlan":[{"mac":"00:1a:2b:3c:4d:5e"}],"gps":{"lat":52.5200066,"lng":13.4,"accuracy":3}}' \
+  >"${work}/gps.json"
+run sample --scan "${work}/gps.json"
+check "gps of a scan is left out, with a note" \
+  eval 'out_is_json ".scan | has(\"gps\") | not" && err_has "--contribute-gps"'
+check "that one access point makes no position is said" err_has "cannot make a position of this"
+run sample --contribute-gps --scan "${work}/gps.json"
+check "unless it is to be contributed" out_is_json '.scan.gps.lat == 52.5200066'
+run sample --contribute-gps --scan "${work}/gps.json" --scan "${work}/gps.json"
+check "which is possible once a sample" fails_with 2 "gps: must be given once a sample"
+echo '{"lte":[{"mcc":262,"mnc":1,"cid":1,"rsrp":-150,"rsrq":2.5}]}' >"${work}/wide.json"
+run sample --scan "${work}/wide.json"
+check "LTE levels go into the range of every edition" \
+  eval 'out_is_json ".scan.lte[0].rsrp == -140 and .scan.lte[0].rsrq == -3" && err_has "2 signal levels were"'
+run sample --wide-lte-range --scan "${work}/wide.json"
+check "or into that of newer ones" out_is_json '.scan.lte[0].rsrp == -150 and .scan.lte[0].rsrq == 2.5'
+echo '{}' >"${work}/empty.json"
+run sample --scan "${work}/empty.json"
+check "a scan with nothing in it is a warning" \
+  eval 'out_is_json "has(\"scan\") | not" && err_has "no measurement in it"'
+
+echo "# client, SIM and sensors"
+sent() { # FILTER; on what the service got last
+  control GET /control/devices/dev-1/telemetry | jq -e ".[-1].data | $1" >/dev/null
+}
+fresh_state
+run "${login[@]}" sample --system "${system}"
+check "sample shows them" out_is_json '.system.client.name == "here-tracking" and .system.imsi != null'
+fault '{"method":"POST","path":"/v2/","fault":"status","status":503}'
+run "${login[@]}" send --system "${system}"
+check "a send that fails is no send" fails_with 9 "answered 503"
+run "${login[@]}" send --system "${system}"
+check "they arrive" sent '.system.client.modules[0].manufacturer == "Quectel" and
+  .system.iccid == "8988300000000000000" and .system.reportedSensorData.temperatureC == 21.5'
+run "${login[@]}" send --system "${system}"
+check "the second time only what changes goes out, with a note" \
+  eval "sent '.system | keys == [\"mode\", \"reportedSensorData\"]' && err_has 'client was left out' &&
+    err_has 'imsi, iccid and phoneNumber were left out'"
+run "${login[@]}" send --payload '{}'
+check "a send without them says nothing about them" eval '! err_has "left out"'
+jq '.client.firmware = "3.3.0"' "${system}" >"${work}/newer.json"
+run "${login[@]}" send --system "${work}/newer.json"
+check "what has changed goes out, alone" \
+  sent '.system.client.firmware == "3.3.0" and (.system | has("imsi") | not)'
+run "${login[@]}" sample --system "${work}/newer.json"
+check "sample shows them all the same" out_is_json '.system.imsi != null and .system.client != null'
+printf 'system = newer.json\n' >"${work}/system.conf"
+run --config "${work}/system.conf" sample
+check "a config file can name them" out_is_json '.system.client.firmware == "3.3.0"'
+fresh_state
 
 echo "# precedence"
 cat >"${work}/cli.conf" <<EOF
@@ -292,7 +347,10 @@ bad_scan "{\"gsm\":[${cell},{\"mcc\":262,\"mnc\":1,\"lac\":1,\"cid\":70000}]}" \
 bad_scan '{"gsm":[{"mcc":262.0,"mnc":1,"lac":1,"cid":7}]}' "gsm[0].mcc = 262.0: must be an integer"
 bad_scan '{"gsm":[{"mcc":262,"mnc":1,"lac":1}]}' "gsm[0].cid is missing"
 bad_scan '{"wlan":[{"mac":"x"}]}' 'wlan[0].mac = "x": must be six pairs of hex digits'
-bad_scan '{"lte":[]}' "lte: not supported by this version"
+bad_scan '{"lte":[{"mcc":262,"mnc":1,"cid":1,"rsrq":-3}]}' "lte[0].rsrq = -3: must be given with rsrp"
+bad_scan '{"wlan":[{"mac":"00:1a:2b:3c:4d:5e","timestamp":"2026-01-01"}]}' \
+  'wlan[0].timestamp = "2026-01-01": must be an RFC 3339 UTC time'
+bad_scan '{"gps":{"lat":91,"lng":0,"accuracy":0}}' "gps.lat = 91: must be -90..90"
 bad_scan '{"towers":[]}' "towers: unknown member"
 echo '{"gsm":[}' >"${work}/bad.json"
 run "${login[@]}" send --scan "${work}/bad.json"
@@ -300,7 +358,21 @@ check "a scan file that is no JSON, with line and column" fails_with 2 "bad.json
 many=$(printf "${cell}%.0s," {1..15})
 echo "{\"gsm\":[${many%,}]}" >"${work}/many.json"
 run "${login[@]}" send --scan "${work}/many.json" --scan "${work}/many.json"
-check "more cells than 16 in several files" fails_with 2 "30 in all files together"
+check "more cells than 16 in several files" fails_with 2 "must be 0..16 in all files together"
+bad_system() { # JSON MESSAGE
+  echo "$1" >"${work}/bad.json"
+  run "${login[@]}" send --system "${work}/bad.json"
+  check "system error: $2" fails_with 2 "bad.json: $2"
+}
+bad_system '{"client":{"version":"1"}}' 'client.version = "1": must be'
+bad_system '{"battery":7}' "battery: unknown member: must be one of stateVersion, mode"
+bad_system '{"reportedSensorData":{"batteryLevel":101}}' \
+  "reportedSensorData.batteryLevel = 101: must be 0..100"
+bad_system '{"imsi":"hunter2"}' "imsi = 7 characters: must be 1..15 digits"
+check "a SIM's identity is not shown" eval '! err_has hunter2'
+echo '{"mode":"sleep"}' >"${work}/mode.json"
+run "${login[@]}" send --system "${work}/mode.json" --system "${work}/mode.json"
+check "a mode in two files" fails_with 2 "mode = 2: must be given once"
 check "a bad source costs no request" counts_are 0 0 0
 
 echo "# configuration errors: 3"
