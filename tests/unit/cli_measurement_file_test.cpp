@@ -243,8 +243,8 @@ TEST_CASE("an error names the item, the value and the rule") {
   CHECK(scan_error(R"({"bt":[{"rss":-1,"iBeaconId":"AAECAwQFBgcICQoLDA0ODw=="}]})") ==
         "scan.json: bt[0].iBeaconId = \"AAECAwQFBgcICQoLDA0ODw==\": must be base64 of 20 bytes, 28 "
         "characters");
-  CHECK(system_error(R"({"client":{"manufacturer":"A"}})")
-            .rfind("system.json: client.manufacturer = \"A\": must be 2..50", 0) == 0);
+  CHECK(system_error(R"({"client":{"manufacturer":"A"}})") ==
+        "system.json: client.manufacturer = \"A\": must be 2..50 characters");
   CHECK(system_error(R"({"client":{"homenetwork":[{"mcc":262,"mnc":1},{"mcc":262}]}})") ==
         "system.json: client.homenetwork[1].mcc = 262: must be given with mnc");
   CHECK(system_error(R"({"client":{"accelerometerSensorRange":[2,1001]}})") ==
