@@ -27,7 +27,7 @@ class Reported {
   /// A fingerprint of what was confirmed last, for a program that keeps it over a restart; 0:
   /// nothing.
   [[nodiscard]] std::uint64_t confirmed() const { return confirmed_; }
-  void restore(std::uint64_t confirmed) { confirmed_ = confirmed; }
+  void restore(std::uint64_t confirmed) { confirmed_ = written_ = confirmed; }
 
  private:
   friend class Sample;

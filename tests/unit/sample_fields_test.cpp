@@ -293,6 +293,7 @@ TEST_CASE("What the device is and who its SIM is goes out at start and on change
   SECTION("what a program kept over a restart counts") {
     Reported restarted;
     restarted.restore(client_reported.confirmed());
+    restarted.confirm();
     Sample sample(buffer);
     REQUIRE(sample.set_client(client, &restarted).ok());
     CHECK(sample.empty());
