@@ -82,8 +82,8 @@ void write_utc(std::int64_t epoch_ms, TextBuilder& out) {
   two_digits(second % 60);
   if (fraction_ms != 0) {
     out.append('.');
-    two_digits(fraction_ms / 10);
-    if (fraction_ms % 10 != 0) out.append(static_cast<char>('0' + fraction_ms % 10));
+    for (std::uint32_t rest = fraction_ms; rest != 0; rest = rest % 100 * 10)
+      out.append(static_cast<char>('0' + rest / 100));
   }
   out.append('Z');
 }

@@ -19,7 +19,7 @@ namespace here_tracking {
 /// seconds since 1970. False for anything else.
 bool parse_http_date(std::string_view text, std::int64_t& epoch_s);
 
-/// "2026-01-01T00:00:00.123Z"; hundredths are written with two digits
+/// "2026-01-01T00:00:00.123Z"
 inline constexpr std::size_t utc_text_bytes = 24;
 
 /// A time from 1970 to 9999 as RFC 3339 UTC text; a fraction only where there is one.

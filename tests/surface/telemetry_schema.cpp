@@ -64,8 +64,9 @@ std::string utc_text(std::int64_t time_ms) {
   char text[40];
   const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
   std::string fraction = std::to_string(1000 + time_ms % 1000).substr(1);
-  if (fraction.back() == '0') fraction.pop_back();
-  return std::string(text, size) + (fraction == "00" ? "" : "." + fraction) + "Z";
+  while (!fraction.empty() && fraction.back() == '0')
+    fraction.pop_back();
+  return std::string(text, size) + (fraction.empty() ? "" : "." + fraction) + "Z";
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ TEST_CASE("a scan file may hold every technology, and each member of it arrives"
             "timestamp": 1767225600000}
   })";
   json wanted = json::parse(scan);
-  wanted["wcdma"][0]["timestamp"] = "2026-01-01T00:00:00.50Z";
+  wanted["wcdma"][0]["timestamp"] = "2026-01-01T00:00:00.5Z";
   CHECK(scan_of(scan) == wanted);
 }
 
