@@ -88,16 +88,16 @@ Sources, each as often as you like, --payload once:
                       Default: localhost:2947 (gpsd)
   --scan FILE         Cells, WLAN access points, Bluetooth beacons: JSON in the
                       shape of the service's scan object (scan)
-  --system FILE       Client, SIM and sensors: JSON in the shape of the service's
+  --system FILE       Client, SIM and sensors: JSON in the form of the service's
                       system object (system)
   --payload JSON      An object of your own, up to 1000 bytes (payload)
 Of --nmea and --gpsd the first that has a fix gives the position. If one source
 is given here, those of the config file do not count. A source that has nothing
 is a warning.
 
-  --contribute-gps    Send gps of the scan too: it gives the scan, with the place
-                      where it was made, to HERE's radio map
-  --wide-lte-range    LTE signal levels in the range that the service takes since
+  --contribute-gps    Send gps of the scan too: it gives the scan and the place
+                      where it was made to HERE's radio map
+  --wide-lte-range    LTE signal levels in the range that the service has since
                       edition 2.6.11: rsrp from -156, rsrq from -34 to 3
 )";
 
