@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/retry.hpp"
+
+#include <algorithm>
+
+namespace here_tracking {
+namespace {
+
+Connection connection_after(Code code) {
+  switch (code) {
+    case Code::ok:
+    case Code::rejected:
+    case Code::too_large:
+      return Connection::online;
+    case Code::tls_failed:
+      return Connection::tls_failed;
+    case Code::rate_limited:
+      return Connection::rate_limited;
+    case Code::server_error:
+      return Connection::service_failed;
+    case Code::not_claimed:
+      return Connection::not_claimed;
+    case Code::credentials_refused:
+    case Code::clock_refused:
+      return Connection::credentials_refused;
+    case Code::forbidden:
+      return Connection::forbidden;
+    case Code::unknown_device:
+      return Connection::unknown_device;
+    case Code::invalid_value:
+    case Code::buffer_too_small:
+    case Code::not_provided:
+      return Connection::not_set_up;
+    // A SuppliedToken has none now; a modem or an entropy source failed: like a bad network.
+    case Code::no_data:
+    case Code::hook_failed:
+    case Code::dns_failed:
+    case Code::connect_failed:
+    case Code::timeout:
+    case Code::connection_lost:
+    case Code::response_too_large:
+    case Code::response_invalid:
+      return Connection::unreachable;
+  }
+  return Connection::unreachable;
+}
+
+bool needs_a_person(Connection connection) {
+  return connection >= Connection::not_claimed;
+}
+
+/// 0..range, each as likely.
+std::uint32_t random_up_to(std::uint32_t range, std::uint32_t random) {
+  return static_cast<std::uint32_t>(((std::uint64_t{range} + 1) * random) >> 32U);
+}
+
+/// first, doubled with each failure after the first one, at most cap.
+std::uint32_t doubled(std::uint32_t first, std::uint32_t cap, std::uint8_t failures) {
+  std::uint64_t range = first;
+  for (std::uint8_t n = 1; n < failures && range < cap; ++n)
+    range *= 2;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(range, cap));
+}
+
+}  // namespace
+
+const char* to_string(Connection connection) {
+  switch (connection) {
+    case Connection::unknown:
+      return "unknown";
+    case Connection::online:
+      return "online";
+    case Connection::unreachable:
+      return "unreachable";
+    case Connection::tls_failed:
+      return "tls_failed";
+    case Connection::rate_limited:
+      return "rate_limited";
+    case Connection::service_failed:
+      return "service_failed";
+    case Connection::not_claimed:
+      return "not_claimed";
+    case Connection::credentials_refused:
+      return "credentials_refused";
+    case Connection::forbidden:
+      return "forbidden";
+    case Connection::unknown_device:
+      return "unknown_device";
+    case Connection::not_set_up:
+      return "not_set_up";
+  }
+  return "";
+}
+
+RetryVerdict RetryPolicy::after(Status status, std::optional<std::uint32_t> retry_after_s,
+                                std::uint32_t random) {
+  RetryVerdict verdict;
+  const Connection connection = connection_after(status.code());
+  verdict.changed = connection != connection_;
+  connection_ = connection;
+  if (connection == Connection::online) {
+    failures_ = 0;
+    if (status == Code::rejected) verdict.advice = Advice::split;
+    if (status == Code::too_large) verdict.advice = Advice::shrink;
+    return verdict;
+  }
+
+  verdict.advice = Advice::wait;
+  const bool slow = needs_a_person(connection);
+  if (slow != slow_) failures_ = 0;
+  slow_ = slow;
+  if (failures_ < 255) ++failures_;
+
+  std::uint64_t wait_ms = 0;
+  const bool may_say_when =
+      connection == Connection::rate_limited || connection == Connection::service_failed;
+  if (may_say_when && retry_after_s) {
+    const std::uint64_t asked_ms =
+        std::clamp<std::uint64_t>(std::uint64_t{*retry_after_s} * 1000, config_.floor_ms,
+                                  std::max(config_.floor_ms, config_.max_retry_after_ms));
+    wait_ms = asked_ms + random_up_to(static_cast<std::uint32_t>(asked_ms / 5), random);
+  } else if (slow) {
+    const std::uint32_t range = doubled(config_.slow_first_ms, config_.slow_cap_ms, failures_);
+    wait_ms = range - random_up_to(range / 2, random);
+  } else {
+    const std::uint32_t range =
+        std::max(config_.floor_ms, doubled(config_.first_ms, config_.cap_ms, failures_));
+    wait_ms = config_.floor_ms + random_up_to(range - config_.floor_ms, random);
+  }
+  verdict.wait_ms = static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(wait_ms, std::max(config_.floor_ms, 1U), 0xffffffffU));
+  return verdict;
+}
+
+}  // namespace here_tracking
