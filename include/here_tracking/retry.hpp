@@ -78,7 +78,7 @@ struct RetryVerdict {
 /// Waits are random over their whole range ("full jitter"), so that devices which failed together
 /// do not come back together. They are durations: a step of the time of day changes none.
 ///
-/// 24 bytes of configuration and 3 of state; no allocation, no lock. May be used from anywhere, by
+/// 24 bytes of configuration and 4 of state; no allocation, no lock. May be used from anywhere, by
 /// one thread at a time.
 class RetryPolicy {
  public:
@@ -91,6 +91,12 @@ class RetryPolicy {
   RetryVerdict after(Status status, std::optional<std::uint32_t> retry_after_s,
                      std::uint32_t random);
 
+  /// How long to wait for the next regular report, asked once after each success: the interval, but
+  /// after a recovery a random part of it, from the floor on. So a fleet that came back together
+  /// does not report together from then on.
+  /// @param interval_ms Rate::send_ms, or the device's own.
+  [[nodiscard]] std::uint32_t next_report_ms(std::uint32_t interval_ms, std::uint32_t random);
+
   [[nodiscard]] Connection connection() const { return connection_; }
 
   /// Failures of the kind `wait` since the last success, or since their waits went over from the
@@ -102,6 +108,7 @@ class RetryPolicy {
   Connection connection_ = Connection::unknown;
   std::uint8_t failures_ = 0;
   bool slow_ = false;
+  bool recovered_ = false;
 };
 
 }  // namespace here_tracking

@@ -99,6 +99,7 @@ RetryVerdict RetryPolicy::after(Status status, std::optional<std::uint32_t> retr
   verdict.changed = connection != connection_;
   connection_ = connection;
   if (connection == Connection::online) {
+    if (failures_ != 0) recovered_ = true;
     failures_ = 0;
     if (status == Code::rejected) verdict.advice = Advice::split;
     if (status == Code::too_large) verdict.advice = Advice::shrink;
@@ -130,6 +131,13 @@ RetryVerdict RetryPolicy::after(Status status, std::optional<std::uint32_t> retr
   verdict.wait_ms = static_cast<std::uint32_t>(
       std::clamp<std::uint64_t>(wait_ms, std::max(config_.floor_ms, 1U), 0xffffffffU));
   return verdict;
+}
+
+std::uint32_t RetryPolicy::next_report_ms(std::uint32_t interval_ms, std::uint32_t random) {
+  if (!recovered_ || interval_ms <= config_.floor_ms)
+    return std::max(interval_ms, config_.floor_ms);
+  recovered_ = false;
+  return config_.floor_ms + random_up_to(interval_ms - config_.floor_ms, random);
 }
 
 }  // namespace here_tracking

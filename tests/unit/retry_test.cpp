@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace ht = here_tracking;
 using ht::Advice;
@@ -161,6 +162,25 @@ TEST_CASE("The two ranges of waits do not inherit from each other") {
   CHECK(wait_after(policy, Code::not_claimed, least) == 300000);
   CHECK(wait_after(policy, Code::not_claimed, least) == 600000);
   CHECK(wait_after(policy, Code::timeout, most) == 5000);
+}
+
+TEST_CASE("The first interval after a recovery is a random part of itself") {
+  ht::RetryPolicy policy;
+  static_cast<void>(policy.after(Code::ok, {}, middle));
+  CHECK(policy.next_report_ms(600000, least) == 600000);
+  for (const auto& [random, expected_ms] :
+       {std::pair{least, 1000U}, {middle, 1000U + 599000U / 2}, {most, 600000U}}) {
+    static_cast<void>(policy.after(Code::timeout, {}, middle));
+    static_cast<void>(policy.after(Code::ok, {}, middle));
+    CHECK(policy.next_report_ms(600000, random) == expected_ms);
+    CHECK(policy.next_report_ms(600000, random) == 600000);
+  }
+}
+
+TEST_CASE("No interval is shorter than the floor") {
+  ht::RetryPolicy policy;
+  CHECK(policy.next_report_ms(0, most) == 1000);
+  CHECK(policy.next_report_ms(1000, most) == 1000);
 }
 
 TEST_CASE("A change of state is told once") {
