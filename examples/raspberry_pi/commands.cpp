@@ -174,6 +174,10 @@ void Session::fail(Status status) const {
     case Code::connection_lost:
       end(Exit::network, network, "the service must be reachable: check the URL and the network");
       break;
+    case Code::clock_not_set:
+      end(Exit::network, network,
+          "this machine's date must be set, certificates are judged by it: see timedatectl");
+      break;
     case Code::tls_failed:
       end(Exit::network, network,
           "the server must prove who it is: check the URL, --ca-file and this machine's date");

@@ -14,6 +14,7 @@ enum class Connection : std::uint8_t {
   online,               ///< The service answers and takes this device's word.
   unreachable,          ///< No name, no connection, no answer in time, or none that can be used.
   tls_failed,           ///< The server did not prove who it is.
+  clock_not_set,        ///< Nor could it: the clock that judges certificates is not set.
   rate_limited,         ///< 429: the project sends too much.
   service_failed,       ///< 5xx
   not_claimed,          ///< 412: waits for its owner.

@@ -42,6 +42,7 @@ bool is_passing(Code code) {
     case Code::dns_failed:
     case Code::connect_failed:
     case Code::tls_failed:
+    case Code::clock_not_set:
     case Code::timeout:
     case Code::connection_lost:
     case Code::response_too_large:

@@ -14,6 +14,8 @@ Connection connection_after(Code code) {
       return Connection::online;
     case Code::tls_failed:
       return Connection::tls_failed;
+    case Code::clock_not_set:
+      return Connection::clock_not_set;
     case Code::rate_limited:
       return Connection::rate_limited;
     case Code::server_error:
@@ -74,6 +76,8 @@ const char* to_string(Connection connection) {
       return "unreachable";
     case Connection::tls_failed:
       return "tls_failed";
+    case Connection::clock_not_set:
+      return "clock_not_set";
     case Connection::rate_limited:
       return "rate_limited";
     case Connection::service_failed:

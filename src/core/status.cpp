@@ -25,6 +25,8 @@ const char* to_string(Code code) {
       return "connect_failed";
     case Code::tls_failed:
       return "tls_failed";
+    case Code::clock_not_set:
+      return "clock_not_set";
     case Code::timeout:
       return "timeout";
     case Code::connection_lost:

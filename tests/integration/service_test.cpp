@@ -255,6 +255,33 @@ TEST_CASE("A server that cannot prove who it is gets no request") {
   }
 }
 
+TEST_CASE("A clock that is not set is told apart from a certificate that is bad") {
+  const Emulator emulator(with_device());
+  const Emulator other;
+  here_tracking::SystemClock clock;
+  here_tracking::SystemEntropy entropy;
+  char token[2048];
+  char work[8192];
+  ClientConfig config;
+  config.base_url = emulator.url();
+  const auto ask = [&](const std::string& ca_file, std::int64_t not_before_s) {
+    here_tracking::CurlOptions options;
+    options.ca_file = ca_file;
+    options.not_before_s = not_before_s;
+    here_tracking::CurlTransport transport(options);
+    here_tracking::Hooks hooks;
+    hooks.clock = &clock;
+    hooks.entropy = &entropy;
+    hooks.transport = &transport;
+    Client client(config, here_tracking::not_provided::authorization, hooks, {token, work});
+    return client.sync_time();
+  };
+  constexpr std::int64_t year_2100_s = 4102444800;
+  CHECK(ask(other.ca_file(), 0) == Code::tls_failed);
+  CHECK(ask(other.ca_file(), year_2100_s) == Code::clock_not_set);
+  CHECK(ask(emulator.ca_file(), year_2100_s).ok());
+}
+
 TEST_CASE("A CA file that is missing or no certificate is an error of this device") {
   const Emulator emulator(with_device());
   CHECK(Device(emulator, "/nonexistent/ca.pem").send() == Code::hook_failed);

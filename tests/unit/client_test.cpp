@@ -711,8 +711,9 @@ TEST_CASE("A token longer than its memory is an error that says so") {
 TEST_CASE("Each network failure comes through as it is, with no request repeated") {
   fake::Device device;
   Client client({}, device.license, device.hooks(), device.memory());
-  for (const Code code : {Code::dns_failed, Code::connect_failed, Code::tls_failed, Code::timeout,
-                          Code::connection_lost, Code::response_too_large, Code::hook_failed}) {
+  for (const Code code :
+       {Code::dns_failed, Code::connect_failed, Code::tls_failed, Code::clock_not_set,
+        Code::timeout, Code::connection_lost, Code::response_too_large, Code::hook_failed}) {
     device.transport.requests.clear();
     device.transport.answer = [&](const fake::Request&) {
       fake::Reply reply;

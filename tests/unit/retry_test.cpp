@@ -36,6 +36,7 @@ constexpr Code every_code[] = {
     Code::dns_failed,
     Code::connect_failed,
     Code::tls_failed,
+    Code::clock_not_set,
     Code::timeout,
     Code::connection_lost,
     Code::response_too_large,
@@ -67,6 +68,7 @@ TEST_CASE("Each outcome has its treatment") {
       {Code::hook_failed, Advice::wait, Connection::unreachable},
       {Code::no_data, Advice::wait, Connection::unreachable},
       {Code::tls_failed, Advice::wait, Connection::tls_failed},
+      {Code::clock_not_set, Advice::wait, Connection::clock_not_set},
       {Code::rate_limited, Advice::wait, Connection::rate_limited},
       {Code::server_error, Advice::wait, Connection::service_failed},
       {Code::not_claimed, Advice::wait, Connection::not_claimed},
@@ -197,6 +199,7 @@ TEST_CASE("A change of state is told once") {
   CHECK_FALSE(changed(Code::timeout));
   CHECK_FALSE(changed(Code::connect_failed));
   CHECK(changed(Code::tls_failed));
+  CHECK(changed(Code::clock_not_set));
 }
 
 TEST_CASE("Whatever the configuration, no wait is shorter than the floor or than a millisecond") {

@@ -90,8 +90,8 @@ class Transport {
   Transport& operator=(const Transport&) = delete;
 
   /// @return ok when a complete response was handed over, whatever its status; dns_failed,
-  ///         connect_failed, tls_failed, timeout, connection_lost, response_too_large,
-  ///         response_invalid (no HTTP), hook_failed, not_provided.
+  ///         connect_failed, tls_failed, clock_not_set, timeout, connection_lost,
+  ///         response_too_large, response_invalid (no HTTP), hook_failed, not_provided.
   virtual Status exchange(const HttpRequest& request, ResponseHandler& response) {
     (void)request;
     (void)response;

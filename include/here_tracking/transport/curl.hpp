@@ -4,6 +4,7 @@
 #include "here_tracking/hooks/log.hpp"
 #include "here_tracking/hooks/transport.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -14,6 +15,10 @@ struct CurlOptions {
   /// system's.
   std::string ca_file;
   Log* log = nullptr;  ///< Borrowed. One debug line a request, and the reason of each failure.
+  /// A time that lies behind for certain, in seconds since 1970: a certificate that is not accepted
+  /// while this machine's clock is before it is clock_not_set, not tls_failed. 0: the day on which
+  /// the library was built (SOURCE_DATE_EPOCH, if that is set).
+  std::int64_t not_before_s = 0;
 };
 
 /// Transport on libcurl, for Linux boards: one handle, one connection kept open, TLS sessions

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -173,6 +174,7 @@ Code to_code(CURLcode result, bool too_large) {
 struct CurlTransport::State {
   CURL* handle = nullptr;
   std::string ca_file;
+  std::int64_t not_before_s = 0;
   Log* log = nullptr;
 
   void report(const HttpRequest& request, const std::string& url, CURLcode result,
@@ -204,6 +206,7 @@ struct CurlTransport::State {
 CurlTransport::CurlTransport(const CurlOptions& options) : state_(std::make_unique<State>()) {
   if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) state_->handle = curl_easy_init();
   state_->ca_file = options.ca_file;
+  state_->not_before_s = options.not_before_s != 0 ? options.not_before_s : HERE_TRACKING_BUILT_S;
   state_->log = options.log;
 }
 
@@ -286,6 +289,9 @@ Status CurlTransport::exchange(const HttpRequest& request, ResponseHandler& resp
 
   const CURLcode result = curl_easy_perform(handle);
   state_->report(request, url, result, reason);
+  if (result == CURLE_PEER_FAILED_VERIFICATION && std::time(nullptr) < state_->not_before_s) {
+    return Code::clock_not_set;
+  }
   return to_code(result, exchange.too_large);
 }
 
