@@ -132,8 +132,8 @@ RetryVerdict RetryPolicy::after(Status status, std::optional<std::uint32_t> retr
         std::max(config_.floor_ms, doubled(config_.first_ms, config_.cap_ms, failures_));
     wait_ms = config_.floor_ms + random_up_to(range - config_.floor_ms, random);
   }
-  verdict.wait_ms = static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(wait_ms, std::max(config_.floor_ms, 1U), 0xffffffffU));
+  verdict.wait_ms = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
+      wait_ms, std::max<std::uint32_t>(config_.floor_ms, 1), 0xffffffffU));
   return verdict;
 }
 
