@@ -21,7 +21,7 @@ enum class Connection : std::uint8_t {
   credentials_refused,  ///< 401, also with a new token, or after the clock was corrected.
   forbidden,            ///< 403, or 404 on ingestion, also with a new token.
   unknown_device,       ///< 404: no licence of that id.
-  not_set_up,           ///< The device itself: configuration, memory, a hook.
+  not_set_up,           ///< The device itself: configuration, memory, a hook that is missing.
 };
 
 /// The state's name, as it is spelled above. Static text.
@@ -67,8 +67,8 @@ struct RetryVerdict {
 /// | too_large (413)                                  | shrink                                    |
 /// | rate_limited (429), server_error (5xx)           | wait for Retry-After and up to a fifth    |
 /// |                                                  | more; without one as below                |
-/// | network, TLS, a response that cannot be used     | wait, at random up to a range that        |
-/// |                                                  | doubles: first_ms .. cap_ms               |
+/// | network and TLS codes, clock_not_set, a response | wait, at random up to a range that        |
+/// | that cannot be used, no_data, hook_failed        | doubles: first_ms .. cap_ms               |
 /// | not_claimed (412), credentials_refused and       | wait, in the upper half of a range that   |
 /// | clock_refused (401), forbidden (403),            | doubles: slow_first_ms .. slow_cap_ms     |
 /// | unknown_device (404), invalid_value,             |                                           |
@@ -79,7 +79,7 @@ struct RetryVerdict {
 /// Waits are random over their whole range ("full jitter"), so that devices which failed together
 /// do not come back together. They are durations: a step of the time of day changes none.
 ///
-/// 24 bytes of configuration and 4 of state; no allocation, no lock. May be used from anywhere, by
+/// 24 bytes of configuration and 3 of state; no allocation, no lock. May be used from anywhere, by
 /// one thread at a time.
 class RetryPolicy {
  public:
@@ -108,7 +108,6 @@ class RetryPolicy {
   RetryConfig config_;
   Connection connection_ = Connection::unknown;
   std::uint8_t failures_ = 0;
-  bool slow_ = false;
   bool recovered_ = false;
 };
 

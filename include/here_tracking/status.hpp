@@ -23,11 +23,11 @@ enum class Code : std::uint8_t {
   hook_failed,   ///< The hook reports a failure of its own.
 
   // The network. Nothing is known about whether the service processed the request.
-  dns_failed,      ///< The host name was not resolved.
-  connect_failed,  ///< No connection: refused, unreachable.
-  tls_failed,      ///< The handshake failed: untrusted, expired or foreign certificate, protocol.
-  clock_not_set,   ///< It failed, and the clock that judges certificates is older than the program.
-  timeout,         ///< The connect or the total time limit ran out.
+  dns_failed,       ///< The host name was not resolved.
+  connect_failed,   ///< No connection: refused, unreachable.
+  tls_failed,       ///< The handshake failed: untrusted, expired or foreign certificate, protocol.
+  clock_not_set,    ///< It failed; the clock that judges certificates is older than the program.
+  timeout,          ///< The connect or the total time limit ran out.
   connection_lost,  ///< The connection ended before the response was complete.
 
   // A response that cannot be used.

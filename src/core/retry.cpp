@@ -100,6 +100,8 @@ RetryVerdict RetryPolicy::after(Status status, std::optional<std::uint32_t> retr
                                 std::uint32_t random) {
   RetryVerdict verdict;
   const Connection connection = connection_after(status.code());
+  const bool slow = needs_a_person(connection);
+  const bool was_slow = needs_a_person(connection_);
   verdict.changed = connection != connection_;
   connection_ = connection;
   if (connection == Connection::online) {
@@ -111,9 +113,7 @@ RetryVerdict RetryPolicy::after(Status status, std::optional<std::uint32_t> retr
   }
 
   verdict.advice = Advice::wait;
-  const bool slow = needs_a_person(connection);
-  if (slow != slow_) failures_ = 0;
-  slow_ = slow;
+  if (slow != was_slow) failures_ = 0;
   if (failures_ < 255) ++failures_;
 
   std::uint64_t wait_ms = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <queue>
 #include <random>
 #include <utility>
@@ -60,18 +61,24 @@ Arrivals run_with_fixed_retry(const Fleet& fleet, std::uint32_t retry_every_s) {
   });
 }
 
-double peak_over_mean(const Arrivals& arrivals, std::size_t from_s, std::size_t bin_s) {
-  double peak = 0;
-  double sum = 0;
-  std::size_t bins = 0;
-  for (std::size_t at = from_s; at + bin_s <= arrivals.size(); at += bin_s, ++bins) {
-    double bin = 0;
-    for (std::size_t i = at; i < at + bin_s; ++i)
-      bin += arrivals[i];
-    peak = std::max(peak, bin);
-    sum += bin;
+std::vector<double> binned(const Arrivals& arrivals, std::size_t from_s) {
+  std::vector<double> bins;
+  for (std::size_t at = from_s; at + bin_s <= arrivals.size(); at += bin_s) {
+    const auto begin = arrivals.begin() + static_cast<std::ptrdiff_t>(at);
+    bins.push_back(std::accumulate(begin, begin + bin_s, 0.0));
   }
-  return sum == 0 ? 0 : peak * static_cast<double>(bins) / sum;
+  return bins;
+}
+
+std::size_t settled_s(const Fleet& fleet) {
+  return fleet.outage_s + fleet.retry.cap_ms / 1000;
+}
+
+double peak_over_mean(const Fleet& fleet, const Arrivals& arrivals) {
+  const std::vector<double> bins = binned(arrivals, settled_s(fleet));
+  const double sum = std::accumulate(bins.begin(), bins.end(), 0.0);
+  const double peak = *std::max_element(bins.begin(), bins.end());
+  return peak * static_cast<double>(bins.size()) / sum;
 }
 
 }  // namespace simulation

@@ -29,8 +29,16 @@ using Arrivals = std::vector<std::uint32_t>;
 /// Each device tries again after a fixed time, and reports at a fixed interval.
 [[nodiscard]] Arrivals run_with_fixed_retry(const Fleet& fleet, std::uint32_t retry_every_s);
 
-/// The most requests in a bin over the mean of all bins, from a second on; the last bin is whole.
-[[nodiscard]] double peak_over_mean(const Arrivals& arrivals, std::size_t from_s,
-                                    std::size_t bin_s);
+inline constexpr std::size_t bin_s = 10;
+
+/// Requests in each whole bin, from a second on.
+[[nodiscard]] std::vector<double> binned(const Arrivals& arrivals, std::size_t from_s);
+
+/// The most requests in a bin over the mean of all bins, once the longest wait that began in the
+/// outage is over.
+[[nodiscard]] double peak_over_mean(const Fleet& fleet, const Arrivals& arrivals);
+
+/// When that is.
+[[nodiscard]] std::size_t settled_s(const Fleet& fleet);
 
 }  // namespace simulation

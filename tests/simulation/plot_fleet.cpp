@@ -13,18 +13,11 @@ constexpr double left = 70;
 constexpr double top = 50;
 constexpr double width = 720;
 constexpr double height = 300;
-constexpr std::size_t bin_s = 10;
 constexpr double decades = 5;  // 1 .. 100000
 
-std::string number(double value) {
+std::string number(double value, int decimals = 1) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.1f", value);
-  return text;
-}
-
-std::string ratio(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", value);
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
   return text;
 }
 
@@ -39,12 +32,11 @@ double y_of(double per_second) {
 
 std::string curve(const simulation::Arrivals& arrivals, const char* colour) {
   std::string points;
-  for (std::size_t at = 0; at + bin_s <= arrivals.size(); at += bin_s) {
-    double bin = 0;
-    for (std::size_t i = at; i < at + bin_s; ++i)
-      bin += arrivals[i];
-    points += number(x_of(static_cast<double>(at), static_cast<double>(arrivals.size()))) + "," +
-              number(y_of(bin / static_cast<double>(bin_s))) + "\n";
+  double second = 0;
+  for (const double bin : simulation::binned(arrivals, 0)) {
+    points += number(x_of(second, static_cast<double>(arrivals.size()))) + "," +
+              number(y_of(bin / static_cast<double>(simulation::bin_s))) + "\n";
+    second += simulation::bin_s;
   }
   return "<polyline fill=\"none\" stroke-width=\"1.2\" stroke=\"" + std::string(colour) +
          "\" points=\"" + points + "\"/>\n";
@@ -67,7 +59,6 @@ int main() {
   constexpr std::uint32_t fixed_s = 60;
   const simulation::Arrivals policy = simulation::run_with_policy(fleet);
   const simulation::Arrivals fixed = simulation::run_with_fixed_retry(fleet, fixed_s);
-  const std::size_t settled_s = fleet.outage_s + fleet.retry.cap_ms / 1000;
   const double end_s = fleet.end_s;
 
   std::string svg =
@@ -90,18 +81,18 @@ int main() {
   svg += curve(fixed, "#c0392b") + curve(policy, "#1f5fa8");
   svg += label(left + width / 2, 18, "middle",
                "Requests per second of " + std::to_string(fleet.devices) + " devices, mean of " +
-                   std::to_string(bin_s) + " s; the service is away for " +
+                   std::to_string(simulation::bin_s) + " s; the service is away for " +
                    std::to_string(fleet.outage_s / 60) + " minutes (shaded)");
-  svg += "<g fill=\"#1f5fa8\">" +
-         label(left, 38, "start",
-               "RetryPolicy: peak over mean " +
-                   ratio(simulation::peak_over_mean(policy, settled_s, bin_s)) +
-                   " once the first cap interval is over") +
-         "</g>\n<g fill=\"#c0392b\">" +
-         label(left + width, 38, "end",
-               "every " + std::to_string(fixed_s) +
-                   " s: " + number(simulation::peak_over_mean(fixed, settled_s, bin_s))) +
-         "</g>\n";
+  svg +=
+      "<g fill=\"#1f5fa8\">" +
+      label(left, 38, "start",
+            "RetryPolicy: peak over mean " + number(simulation::peak_over_mean(fleet, policy), 2) +
+                " once the first cap interval is over") +
+      "</g>\n<g fill=\"#c0392b\">" +
+      label(left + width, 38, "end",
+            "every " + std::to_string(fixed_s) +
+                " s: " + number(simulation::peak_over_mean(fleet, fixed))) +
+      "</g>\n";
   svg += label(left + width / 2, top + height + 40, "middle", "minutes") + "</svg>\n";
   return std::fwrite(svg.data(), 1, svg.size(), stdout) == svg.size() ? 0 : 1;
 }
