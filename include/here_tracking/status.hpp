@@ -22,6 +22,10 @@ enum class Code : std::uint8_t {
   no_data,       ///< The hook works and has nothing now: no fix, no record of that name.
   hook_failed,   ///< The hook reports a failure of its own.
 
+  // The queue.
+  queue_full,     ///< The sample that came was dropped, and counted.
+  queue_foreign,  ///< The storage holds the queue of a later version; nothing was changed.
+
   // The network. Nothing is known about whether the service processed the request.
   dns_failed,       ///< The host name was not resolved.
   connect_failed,   ///< No connection: refused, unreachable.

@@ -32,6 +32,8 @@ Connection connection_after(Code code) {
     case Code::invalid_value:
     case Code::buffer_too_small:
     case Code::not_provided:
+    case Code::queue_full:
+    case Code::queue_foreign:
       return Connection::not_set_up;
     // A SuppliedToken has none now; a modem or an entropy source failed: like a bad network.
     case Code::no_data:

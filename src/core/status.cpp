@@ -19,6 +19,10 @@ const char* to_string(Code code) {
       return "no_data";
     case Code::hook_failed:
       return "hook_failed";
+    case Code::queue_full:
+      return "queue_full";
+    case Code::queue_foreign:
+      return "queue_foreign";
     case Code::dns_failed:
       return "dns_failed";
     case Code::connect_failed:

@@ -33,6 +33,8 @@ constexpr Code every_code[] = {
     Code::not_provided,
     Code::no_data,
     Code::hook_failed,
+    Code::queue_full,
+    Code::queue_foreign,
     Code::dns_failed,
     Code::connect_failed,
     Code::tls_failed,
@@ -79,6 +81,8 @@ TEST_CASE("Each outcome has its treatment") {
       {Code::invalid_value, Advice::wait, Connection::not_set_up},
       {Code::buffer_too_small, Advice::wait, Connection::not_set_up},
       {Code::not_provided, Advice::wait, Connection::not_set_up},
+      {Code::queue_full, Advice::wait, Connection::not_set_up},
+      {Code::queue_foreign, Advice::wait, Connection::not_set_up},
   }));
   CAPTURE(ht::to_string(code));
   ht::RetryPolicy policy;

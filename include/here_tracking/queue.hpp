@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/hooks/sector_storage.hpp"
+#include "here_tracking/hooks/transport.hpp"
+#include "here_tracking/span.hpp"
+#include "here_tracking/status.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+/// SampleQueue: samples that wait to be sent, kept over power cuts.
+
+namespace here_tracking {
+
+/// When a sample was measured: in server time or, before that was known, by the monotonic clock of
+/// one boot.
+struct SampleTime {
+  std::int64_t ms = 0;        ///< Server time, or Clock::now_ms() if boot_id is not 0
+  std::uint64_t boot_id = 0;  ///< Of that clock; 0: `ms` is server time
+};
+
+/// What server time is ahead of the monotonic clock of one boot.
+struct TimeBase {
+  std::uint64_t boot_id = 0;  ///< Not 0
+  std::int64_t offset_ms = 0;
+};
+
+/// Which sample gives way when the queue is full.
+enum class DropPolicy : std::uint8_t {
+  oldest,   ///< The oldest, a sector at a time
+  newest,   ///< The one that comes
+  thin_out  ///< Every second one of the oldest two sectors: the track stays, with less detail
+};
+
+enum class DrainOrder : std::uint8_t {
+  oldest_first,
+  live_first  ///< The newest first; what waited longer follows, oldest first
+};
+
+/// How a sample left the queue.
+enum class Fate : std::uint8_t {
+  delivered,       ///< The service has it.
+  dropped_oldest,  ///< The queue was full.
+  dropped_newest,  ///< The queue was full: it never got in.
+  thinned_out,     ///< The queue was full.
+  quarantined,     ///< The service refused it and no other.
+  too_old,         ///< The service refuses samples of that age.
+  time_unknown,    ///< Measured before a restart, with a clock that was never synchronised.
+  purged,          ///< Somebody removed it.
+  corrupted        ///< The storage did not keep it.
+};
+inline constexpr std::size_t fate_count = 9;
+
+/// The name, as it is spelled above. Static text.
+[[nodiscard]] const char* to_string(Fate fate);
+
+struct QueueConfig {
+  DropPolicy when_full = DropPolicy::oldest;
+  DrainOrder order = DrainOrder::oldest_first;
+};
+
+struct QueueStats {
+  std::uint32_t pending = 0;         ///< Samples that wait
+  std::uint32_t used_bytes = 0;      ///< Of the storage, in whole sectors
+  std::uint32_t capacity_bytes = 0;  ///< Of the storage
+  std::optional<SampleTime> oldest;  ///< Of what waits
+  std::optional<SampleTime> newest;  ///< Of what waits
+  std::uint32_t last_id = 0;         ///< Of the newest sample ever appended; 0: none
+  /// How many samples left, by Fate. They survive restarts; they start anew at 2^32.
+  std::array<std::uint32_t, fate_count> left{};
+
+  [[nodiscard]] std::uint32_t count(Fate fate) const {
+    return left[static_cast<std::size_t>(fate)];
+  }
+};
+
+/// What next() may choose from.
+struct BatchLimits {
+  std::uint32_t max_samples = 16;
+  std::uint32_t max_bytes = 16 * 1024;  ///< Of the request's body. A single sample may be longer.
+  std::uint32_t first_id = 1;           ///< No sample before this one
+  std::uint32_t last_id = 0xffffffff;   ///< No sample after this one
+};
+
+class SampleQueue;
+
+/// Samples that stand in a queue one behind the other, as the text of a JSON array: the body of a
+/// request, read from the storage while it is sent. Valid until the queue's next append(),
+/// release(), purge() or clear(); may be used again.
+class QueueBatch final : public BodySource {
+ public:
+  QueueBatch() = default;
+
+  [[nodiscard]] std::size_t size() const override { return size_; }
+  /// @return as BodySource::read(); before the end 0 also when a sample's checksum is wrong.
+  std::size_t read(std::size_t offset, Span<char> into) override;
+
+  [[nodiscard]] std::uint32_t count() const { return count_; }
+  [[nodiscard]] std::uint32_t first_id() const { return first_id_; }
+  [[nodiscard]] std::uint32_t last_id() const { return last_id_; }
+  /// Server time of the first and of the last sample.
+  [[nodiscard]] std::int64_t first_ms() const { return first_ms_; }
+  [[nodiscard]] std::int64_t last_ms() const { return last_ms_; }
+  /// false: this is a single sample whose boot has no TimeBase, and no body: read() gives nothing.
+  [[nodiscard]] bool time_known() const { return time_known_; }
+
+ private:
+  friend class SampleQueue;
+
+  SampleQueue* queue_ = nullptr;
+  std::size_t size_ = 0;
+  std::uint32_t count_ = 0;
+  std::uint32_t first_id_ = 0;
+  std::uint32_t last_id_ = 0;
+  std::int64_t first_ms_ = 0;
+  std::int64_t last_ms_ = 0;
+  bool time_known_ = false;
+};
+
+/// What a queue knows about a sector, in RAM: 24 bytes a sector, to be handed over.
+struct QueueSector {
+  std::uint32_t sequence = 0;
+  std::uint32_t first_sequence = 0;
+  std::uint32_t end = 0;
+  std::uint32_t first_id = 0;
+  std::uint32_t pending = 0;
+  std::uint32_t reserved = 0;
+};
+
+/// A bounded queue of samples on sectors of storage; docs/queue-format.md describes what stands
+/// there.
+///
+/// - A sample is durable once append() returned ok, and stays until release().
+/// - Whatever was cut off is put right by open(), in a time that is bounded by the size of the
+///   storage, and loses nothing that append() or release() had acknowledged.
+/// - What leaves is counted, by Fate.
+///
+/// One thread at a time; no call from an interrupt. Nothing is allocated.
+class SampleQueue {
+ public:
+  /// The longest note of append().
+  static constexpr std::size_t max_note_bytes = 160;
+
+  /// @param storage borrowed. @param sectors borrowed: one for each sector of the storage.
+  SampleQueue(SectorStorage& storage, Span<QueueSector> sectors, const QueueConfig& config = {});
+  SampleQueue(const SampleQueue&) = delete;
+  SampleQueue& operator=(const SampleQueue&) = delete;
+
+  /// Finds what is there. Writes nothing, so that another program may look into a queue in use.
+  /// Required before all else but clear(); may be called again.
+  /// @return ok; not_provided; invalid_value (a geometry out of SectorStorage's ranges);
+  ///         buffer_too_small (fewer `sectors` than the storage has); hook_failed; queue_foreign
+  ///         (made by a later version; nothing was changed, and clear() would empty it).
+  Status open();
+
+  /// Empties the storage and forgets all counts.
+  /// @return as open().
+  Status clear();
+
+  /// Takes a sample, durably.
+  /// @param untimed_json Sample::untimed_json().
+  /// @param time of measurement. Of samples with the same kind of time, one that is not later than
+  ///        the one before is set 1 ms behind that, when it is at most 10 s earlier.
+  /// @param note about the sample, not sent; cut to max_note_bytes.
+  /// @return ok; queue_full (it was counted as dropped_newest; only with DropPolicy::newest);
+  ///         buffer_too_small (too long for a sector: max_sample_bytes()); hook_failed (the sample
+  ///         is not in the queue); no_data when open() did not succeed.
+  Status append(std::string_view untimed_json, const SampleTime& time, std::string_view note = {});
+
+  /// The longest untimed_json that a sector takes.
+  [[nodiscard]] std::size_t max_sample_bytes() const;
+
+  /// Tells the server time of a boot. Where samples of that boot wait, it is written down, so that
+  /// a restart before they are sent does not leave them without a time; once written it stays, so a
+  /// sample that is sent twice has the same time twice. No cost if there are none.
+  /// @return ok, hook_failed, no_data.
+  Status set_time_base(const TimeBase& base);
+
+  /// Chooses the samples to send next: in the configured order, strictly ascending in time, as many
+  /// as the limits allow and at least one. Changes nothing.
+  /// @return ok; no_data (nothing waits within the limits, or open() did not succeed); hook_failed.
+  Status next(QueueBatch& batch, const BatchLimits& limits = {});
+
+  /// The text of one sample, as it was appended, and its note.
+  /// @param size of the text. @param note_size likewise; the note is cut to the space given.
+  /// @return ok; no_data (it does not wait); buffer_too_small (`size` says what it takes);
+  ///         hook_failed (or its checksum is wrong).
+  Status text(std::uint32_t id, Span<char> into, std::size_t& size, Span<char> note_into,
+              std::size_t& note_size);
+
+  /// Lets samples go, durably.
+  /// @return ok, hook_failed (they may come again), no_data.
+  Status release(const QueueBatch& batch, Fate fate);
+  /// All that wait.
+  Status release_all(Fate fate);
+
+  [[nodiscard]] QueueStats stats();
+  /// The same as stats().pending, without a look at the storage.
+  [[nodiscard]] std::uint32_t pending() const { return pending_; }
+
+ private:
+  friend class QueueBatch;
+
+  SectorStorage& storage_;
+  Span<QueueSector> sectors_;
+  QueueConfig config_;
+  std::uint32_t pending_ = 0;
+};
+
+}  // namespace here_tracking
