@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -16,6 +17,8 @@
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include <pthread.h>
 
 using here_tracking::Client;
 using here_tracking::ClientConfig;
@@ -61,6 +64,7 @@ class Device {
       : Device(emulator, {}, {}, device_id, device_secret, &authorization) {}
 
   Client& client() { return *client_; }
+  here_tracking::CurlTransport& transport() { return transport_; }
 
   Status send(const here_tracking::Ingestion& how = {}) {
     const Status status = client_->ensure_time();
@@ -463,6 +467,40 @@ TEST_CASE("A gateway sends for a virtual device with a token of its project") {
     CHECK(gateway.given == 1);
     CHECK(emulator.count("telemetry") == 1);
   }
+}
+
+TEST_CASE("An exchange that is cancelled ends at once, and no other begins") {
+  const Emulator emulator(with_device());
+  Device device(emulator);
+  REQUIRE(device.send().ok());
+  emulator.control("POST", "/control/faults", fault("/v2/", "stall"));
+  emulator.control("DELETE", "/control/requests");
+
+  SECTION("by another thread") {
+    std::thread other([&] {
+      while (emulator.count("requests") == 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      device.transport().cancel();
+    });
+    CHECK(device.send() == Code::connection_lost);
+    other.join();
+  }
+  SECTION("by a signal handler, before its thread is served") {
+    static here_tracking::CurlTransport* transport;
+    transport = &device.transport();
+    const auto before = std::signal(SIGUSR1, [](int) { transport->cancel(); });
+    std::thread other([&, thread = ::pthread_self()] {
+      while (emulator.count("requests") == 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      ::pthread_kill(thread, SIGUSR1);
+    });
+    CHECK(device.send() == Code::connection_lost);
+    other.join();
+    std::signal(SIGUSR1, before);
+  }
+  CHECK(device.send() == Code::connection_lost);
+  CHECK(emulator.count("requests") == 1);
+  CHECK(Device(emulator).send().ok());
 }
 
 TEST_CASE("Health and version come as the service tells them") {

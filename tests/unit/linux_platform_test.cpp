@@ -2,6 +2,7 @@
 #include "here_tracking/platform/linux.hpp"
 
 #include "support/catch.hpp"
+#include "support/file_system_model.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,12 +17,18 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using here_tracking::Code;
+using here_tracking::FileSectors;
+using here_tracking::FileSectorsOptions;
 using here_tracking::FileStorage;
 using here_tracking::LogLevel;
 using here_tracking::StderrLog;
@@ -87,6 +94,38 @@ std::size_t files_in(const fs::path& path) {
 }
 
 const Bytes record = {1, 2, 3, 0, 255};
+
+constexpr FileSectorsOptions four_sectors{1024, 4, false};
+
+here_tracking::Status program(FileSectors& sectors, std::uint32_t sector, std::uint32_t offset,
+                              const Bytes& bytes) {
+  return sectors.program(sector, offset, {bytes.data(), bytes.size()});
+}
+
+Bytes read(FileSectors& sectors, std::uint32_t sector, std::uint32_t offset, std::size_t size) {
+  Bytes bytes(size, 0x55);
+  REQUIRE(sectors.read(sector, offset, {bytes.data(), bytes.size()}).ok());
+  return bytes;
+}
+
+/// What open() returns in another process, and its errno.
+std::pair<Code, int> open_elsewhere(const fs::path& path) {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    FileSectors sectors(path, four_sectors);
+    const Code code = sectors.open().code();
+    const std::pair outcome(code, sectors.last_errno());
+    ::_exit(::write(ends[1], &outcome, sizeof(outcome)) == sizeof(outcome) ? 0 : 1);
+  }
+  std::pair<Code, int> outcome;
+  CHECK(::read(ends[0], &outcome, sizeof(outcome)) == sizeof(outcome));
+  ::close(ends[0]);
+  ::close(ends[1]);
+  CHECK(::waitpid(child, nullptr, 0) == child);
+  return outcome;
+}
 
 }  // namespace
 
@@ -329,6 +368,298 @@ TEST_CASE("a record is whole at each moment while several write it") {
   CHECK(whole);
   CHECK(seen > 0);
   CHECK(files_in(directory.path) == 1);
+}
+
+TEST_CASE("what is programmed into a sector of files is read until it is erased") {
+  const TemporaryDirectory directory;
+  FileSectors sectors(directory.path / "queue", four_sectors);
+  REQUIRE(sectors.open().ok());
+  const here_tracking::SectorGeometry geometry = sectors.geometry();
+  CHECK(geometry.sector_bytes == 1024);
+  CHECK(geometry.sector_count == 4);
+  CHECK(geometry.program_bytes == 1);
+
+  CHECK(read(sectors, 3, 1000, 24) == Bytes(24, 0xff));
+  REQUIRE(program(sectors, 3, 0, {1, 2, 3}).ok());
+  REQUIRE(program(sectors, 3, 5, {0xff, 6}).ok());
+  REQUIRE(program(sectors, 0, 1021, {7, 8, 9}).ok());
+  REQUIRE(sectors.sync().ok());
+  CHECK(read(sectors, 3, 0, 9) == Bytes{1, 2, 3, 0xff, 0xff, 0xff, 6, 0xff, 0xff});
+  CHECK(read(sectors, 0, 1020, 4) == Bytes{0xff, 7, 8, 9});
+  CHECK(read(sectors, 3, 1024, 0).empty());
+  CHECK(files_in(directory.path / "queue") == 2);
+
+  REQUIRE(sectors.erase(3).ok());
+  REQUIRE(sectors.erase(2).ok());
+  CHECK(read(sectors, 3, 0, 9) == Bytes(9, 0xff));
+  CHECK(read(sectors, 0, 1020, 4) == Bytes{0xff, 7, 8, 9});
+  REQUIRE(program(sectors, 3, 0, {4}).ok());
+  CHECK(read(sectors, 3, 0, 2) == Bytes{4, 0xff});
+}
+
+TEST_CASE("sectors of files are there for the next process") {
+  const TemporaryDirectory directory;
+  {
+    FileSectors sectors(directory.path, four_sectors);
+    REQUIRE(sectors.open().ok());
+    REQUIRE(program(sectors, 1, 0, record).ok());
+  }
+  FileSectors sectors(directory.path, four_sectors);
+  REQUIRE(sectors.open().ok());
+  CHECK(read(sectors, 1, 0, record.size()) == record);
+  REQUIRE(program(sectors, 1, 5, {6}).ok());
+  CHECK(read(sectors, 1, 4, 3) == Bytes{255, 6, 255});
+}
+
+TEST_CASE("before open() there are no sectors, and after it none beyond their number") {
+  const TemporaryDirectory directory;
+  FileSectors sectors(directory.path / "queue", four_sectors);
+  CHECK(sectors.geometry().sector_count == 0);
+  CHECK(program(sectors, 0, 0, {1}) == Code::hook_failed);
+  CHECK(sectors.erase(0) == Code::hook_failed);
+  CHECK_FALSE(fs::exists(directory.path / "queue"));
+  REQUIRE(sectors.open().ok());
+  REQUIRE(sectors.open().ok());
+  for (const auto& [sector, offset] : {std::pair{4U, 0U}, {0U, 1024U}, {0U, 0xffffffffU}}) {
+    CAPTURE(sector, offset);
+    CHECK(program(sectors, sector, offset, {1}) == Code::hook_failed);
+    CHECK(sectors.last_errno() == EINVAL);
+    std::uint8_t byte[1];
+    CHECK(sectors.read(sector, offset, byte) == Code::hook_failed);
+  }
+  CHECK(sectors.erase(4) == Code::hook_failed);
+  CHECK(files_in(directory.path / "queue") == 0);
+}
+
+TEST_CASE("directory and sectors are for their owner alone, whatever the umask is") {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path / "lib" / "queue";
+  const mode_t mask = ::umask(GENERATE(0U, 0277U));
+  bool stored = false;
+  {
+    FileSectors sectors(directory.path / "made", four_sectors);
+    fs::create_directory(directory.path / "made");
+    ::chmod((directory.path / "made").c_str(), 0700);
+    stored = sectors.open().ok() && program(sectors, 0, 0, record).ok();
+  }
+  ::umask(0);
+  FileSectors sectors(path, four_sectors);
+  const bool opened = sectors.open().ok();
+  ::umask(mask);
+  CHECK(stored);
+  CHECK(mode_of(directory.path / "made" / "00000") == 0600);
+  CHECK(opened);
+  CHECK(mode_of(directory.path / "lib") == 0700);
+  CHECK(mode_of(path) == 0700);
+}
+
+TEST_CASE("sectors that others can write to are refused") {
+  const TemporaryDirectory directory;
+  FileSectors sectors(directory.path, four_sectors);
+  SECTION("by the directory") {
+    const mode_t mode = GENERATE(0770U, 0703U, 0722U, 01777U);
+    REQUIRE(::chmod(directory.path.c_str(), mode) == 0);
+    CHECK(sectors.open() == Code::hook_failed);
+    CHECK(sectors.last_errno() == EPERM);
+    CHECK(sectors.geometry().sector_count == 0);
+    REQUIRE(::chmod(directory.path.c_str(), 0755) == 0);
+    CHECK(sectors.open().ok());
+  }
+  SECTION("by the file, or read") {
+    const mode_t mode = GENERATE(0640U, 0602U, 0620U);
+    write_file(directory.path / "00002", "planted", mode);
+    CHECK(sectors.open() == Code::hook_failed);
+    CHECK(sectors.last_errno() == EPERM);
+  }
+  SECTION("by a second name") {
+    write_file(directory.path / "other", "mine");
+    fs::create_hard_link(directory.path / "other", directory.path / "00000");
+    CHECK(sectors.open() == Code::hook_failed);
+    CHECK(sectors.last_errno() == EPERM);
+  }
+  SECTION("through a symbolic link") {
+    write_file(directory.path / "target", "mine");
+    fs::create_symlink(directory.path / "target", directory.path / "00001");
+    CHECK(sectors.open() == Code::hook_failed);
+    CHECK(sectors.last_errno() == ELOOP);
+  }
+  SECTION("by what is no file") {
+    REQUIRE(::mkfifo((directory.path / "00003").c_str(), 0600) == 0);
+    CHECK(sectors.open() == Code::hook_failed);
+    CHECK(sectors.last_errno() == EPERM);
+  }
+  SECTION("by another user") {
+    if (::geteuid() != 0) {
+      WARN("only root can make a directory of another user: not checked");
+      return;
+    }
+    REQUIRE(::chown(directory.path.c_str(), 65534, 65534) == 0);
+    CHECK(sectors.open() == Code::hook_failed);
+    CHECK(sectors.last_errno() == EPERM);
+  }
+}
+
+TEST_CASE("a directory of sectors has one user at a time") {
+  const TemporaryDirectory directory;
+  {
+    FileSectors sectors(directory.path, four_sectors);
+    REQUIRE(sectors.open().ok());
+    CHECK(open_elsewhere(directory.path) == std::pair{Code::hook_failed, EWOULDBLOCK});
+    FileSectors second(directory.path, four_sectors);
+    CHECK(second.open() == Code::hook_failed);
+    CHECK(second.last_errno() == EWOULDBLOCK);
+  }
+  CHECK(open_elsewhere(directory.path).first == Code::ok);
+}
+
+TEST_CASE("a look into sectors in use sees what their user does, and changes nothing") {
+  const TemporaryDirectory directory;
+  FileSectorsOptions looking = four_sectors;
+  looking.read_only = true;
+  FileSectors looker(directory.path / "queue", looking);
+  CHECK(looker.open() == Code::no_data);
+  CHECK_FALSE(fs::exists(directory.path / "queue"));
+
+  FileSectors sectors(directory.path / "queue", four_sectors);
+  REQUIRE(sectors.open().ok());
+  REQUIRE(program(sectors, 0, 0, record).ok());
+  REQUIRE(looker.open().ok());
+  CHECK(looker.geometry().sector_count == 4);
+  CHECK(read(looker, 0, 0, record.size()) == record);
+  CHECK(read(looker, 1, 0, 1) == Bytes{0xff});
+  REQUIRE(program(sectors, 1, 0, {7}).ok());
+  CHECK(read(looker, 1, 0, 1) == Bytes{7});
+  REQUIRE(sectors.erase(0).ok());
+  CHECK(read(looker, 0, 0, 1) == Bytes{0xff});
+
+  CHECK(program(looker, 0, 0, record) == Code::hook_failed);
+  CHECK(looker.last_errno() == EROFS);
+  CHECK(looker.erase(1) == Code::hook_failed);
+  CHECK(looker.sync() == Code::hook_failed);
+  CHECK(read(sectors, 1, 0, 1) == Bytes{7});
+}
+
+TEST_CASE("a full file system refuses a program, and what was there before stays") {
+  const TemporaryDirectory directory;
+  FileSectors sectors(directory.path, four_sectors);
+  REQUIRE(sectors.open().ok());
+  REQUIRE(program(sectors, 0, 0, record).ok());
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit low = before;
+  low.rlim_cur = 8;
+  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &low) == 0);
+  const Code code = program(sectors, 0, 5, record).code();
+  const int error = sectors.last_errno();
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  ::signal(SIGXFSZ, handler);
+  CHECK(code == Code::hook_failed);
+  CHECK(error == EFBIG);
+  CHECK(read(sectors, 0, 0, 7) == Bytes{1, 2, 3, 0, 255, 255, 255});
+  REQUIRE(program(sectors, 0, 5, {6}).ok());
+  CHECK(read(sectors, 0, 4, 3) == Bytes{255, 6, 255});
+}
+
+TEST_CASE("sectors of files on a file system with faults") {
+  FileSystemModel files;
+  std::optional<FileSectors> sectors;
+  const auto start = [&] {
+    sectors.emplace("queue", four_sectors, files);
+    REQUIRE(sectors->open().ok());
+  };
+  /// The power goes, and comes back.
+  const auto restart = [&](std::uint32_t seed) {
+    sectors.reset();
+    files.restart(seed);
+    start();
+  };
+  start();
+  const Bytes text(300, 'a');
+
+  SECTION("signals and short writes are gone on from") {
+    files.interrupted = true;
+    files.most_at_once = 7;
+    REQUIRE(program(*sectors, 2, 10, text).ok());
+    REQUIRE(sectors->sync().ok());
+    CHECK(read(*sectors, 2, 10, 301) == [&] {
+      Bytes longer = text;
+      longer.push_back(0xff);
+      return longer;
+    }());
+    REQUIRE(sectors->erase(2).ok());
+    CHECK(read(*sectors, 2, 0, 400) == Bytes(400, 0xff));
+  }
+  SECTION("what did not find space is not there, and there is space again after an erase") {
+    REQUIRE(program(*sectors, 0, 0, text).ok());
+    files.free_bytes = 100;
+    CHECK(program(*sectors, 1, 0, text) == Code::hook_failed);
+    CHECK(sectors->last_errno() == ENOSPC);
+    CHECK(files.free_bytes == 100);
+    CHECK(read(*sectors, 1, 0, 400) == Bytes(400, 0xff));
+    REQUIRE(sectors->sync().ok());
+    REQUIRE(sectors->erase(0).ok());
+    CHECK(program(*sectors, 1, 0, text).ok());
+  }
+  SECTION("a disk that fails is no erased sector") {
+    REQUIRE(program(*sectors, 0, 0, text).ok());
+    files.writes_fail = true;
+    std::uint8_t byte[1];
+    CHECK(sectors->read(0, 0, byte) == Code::hook_failed);
+    CHECK(program(*sectors, 0, 300, text) == Code::hook_failed);
+    CHECK(sectors->sync() == Code::hook_failed);
+    CHECK(sectors->erase(0) == Code::hook_failed);
+    CHECK(sectors->last_errno() == EIO);
+  }
+  SECTION("synced is there after each power cut") {
+    REQUIRE(program(*sectors, 0, 0, text).ok());
+    REQUIRE(sectors->sync().ok());
+    REQUIRE(program(*sectors, 0, 300, text).ok());
+    restart(GENERATE(range(1U, 100U)));
+    CHECK(read(*sectors, 0, 0, 300) == text);
+  }
+  SECTION("so is the work of a program that was killed, once the next one has begun") {
+    REQUIRE(program(*sectors, 0, 0, text).ok());
+    restart(0);
+    restart(GENERATE(range(1U, 20U)));
+    CHECK(read(*sectors, 0, 0, 300) == text);
+  }
+  SECTION("erased stays erased") {
+    REQUIRE(program(*sectors, 0, 0, text).ok());
+    REQUIRE(sectors->sync().ok());
+    REQUIRE(sectors->erase(0).ok());
+    restart(GENERATE(range(1U, 20U)));
+    CHECK(read(*sectors, 0, 0, 300) == Bytes(300, 0xff));
+  }
+  SECTION("after a sync that lost something its sector takes nothing, until it is erased") {
+    REQUIRE(program(*sectors, 0, 0, text).ok());
+    REQUIRE(sectors->sync().ok());
+    REQUIRE(program(*sectors, 0, 300, text).ok());
+    REQUIRE(program(*sectors, 1, 0, text).ok());
+    const bool name_lost = GENERATE(false, true);  // of the new file, or data of the other
+    (name_lost ? files.next_entries_are_lost : files.next_data_is_lost) = true;
+    const std::uint32_t bad = name_lost ? 1 : 0;
+    CHECK(sectors->sync() == Code::hook_failed);
+    CHECK(sectors->last_errno() == EIO);
+    CHECK(program(*sectors, bad, 600, text) == Code::hook_failed);
+    CHECK(program(*sectors, 1 - bad, 600, text).ok());
+    CHECK(sectors->sync().ok());
+    REQUIRE(sectors->erase(bad).ok());
+    REQUIRE(program(*sectors, bad, 0, text).ok());
+    REQUIRE(sectors->sync().ok());
+    restart(GENERATE(range(1U, 20U)));
+    CHECK(read(*sectors, bad, 0, 300) == text);
+    CHECK(read(*sectors, 1 - bad, 600, 300) == text);
+  }
+  SECTION("after an erase that failed likewise") {
+    REQUIRE(program(*sectors, 0, 0, text).ok());
+    REQUIRE(sectors->sync().ok());
+    files.next_data_is_lost = true;
+    CHECK(sectors->erase(0) == Code::hook_failed);
+    CHECK(program(*sectors, 0, 0, text) == Code::hook_failed);
+    REQUIRE(sectors->erase(0).ok());
+    CHECK(program(*sectors, 0, 0, text).ok());
+  }
 }
 
 TEST_CASE("log lines go to standard error, up to the level that was asked for") {

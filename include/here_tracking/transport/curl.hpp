@@ -25,16 +25,22 @@ struct CurlOptions {
 /// resumed, HTTP/2 when the server offers it, HTTP/1.1 otherwise. TLS 1.2 or later. Proxies are
 /// taken from the environment as libcurl does (https_proxy, no_proxy), never for plain http.
 ///
-/// Uses the heap (libcurl does). One thread at a time. Call curl_global_init() yourself before
-/// starting threads if other code uses libcurl too.
+/// Uses the heap (libcurl does). One thread at a time, but for cancel(). Call curl_global_init()
+/// yourself before starting threads if other code uses libcurl too.
 class CurlTransport final : public Transport {
  public:
   explicit CurlTransport(const CurlOptions& options = {});
   ~CurlTransport();
 
-  /// As Transport::exchange(). hook_failed when libcurl could not be set up, or the CA file is
-  /// missing or no PEM file.
+  /// As Transport::exchange(). connection_lost also after cancel(); hook_failed when libcurl
+  /// could not be set up, or the CA file is missing or no PEM file.
   Status exchange(const HttpRequest& request, ResponseHandler& response) override;
+
+  /// Ends the exchange that runs, and each later one before anything is sent, with connection_lost
+  /// within 0.2 s; libcurl before 7.87 first waits for a name that is being resolved. For a program
+  /// that is told to stop: may be called from a signal handler or another thread, as long as this
+  /// object lives.
+  void cancel();
 
  private:
   struct State;

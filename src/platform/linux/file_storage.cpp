@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/platform/linux.hpp"
 
-#include "file_descriptor.hpp"
+#include "directories.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -18,7 +18,6 @@ namespace here_tracking {
 
 namespace {
 
-constexpr mode_t directory_mode = 0700;
 constexpr mode_t file_mode = 0600;
 
 bool is_valid_name(std::string_view name) {
@@ -27,38 +26,8 @@ bool is_valid_name(std::string_view name) {
   });
 }
 
-FileDescriptor open_directory(const std::string& path) {
-  return FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-
 int synchronise(const FileDescriptor& file) {
   return ::fsync(file.get()) == 0 ? 0 : errno;
-}
-
-int make_directories(const std::string& path) {
-  std::string parent = path.substr(0, 1) == "/" ? "/" : ".";
-  for (std::size_t start = 0; start < path.size();) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string made = path.substr(0, end);
-    if (end > start) {
-      if (::mkdir(made.c_str(), directory_mode) == 0) {
-        const FileDescriptor directory = open_directory(parent);
-        if (!directory.valid()) return errno;
-        if (const int error = synchronise(directory); error != 0) return error;
-      } else if (struct stat status{}; ::stat(made.c_str(), &status) != 0) {
-        return errno;  // of stat(): a read-only or closed parent refuses mkdir() for what exists
-      } else if (!S_ISDIR(status.st_mode)) {
-        return ENOTDIR;
-      }
-      parent = made;
-    }
-    start = end + 1;
-  }
-  return 0;
-}
-
-bool is_private(const struct stat& status) {
-  return S_ISREG(status.st_mode) && status.st_uid == ::geteuid() && (status.st_mode & 077U) == 0;
 }
 
 /// Opens the temporary file and holds its lock. Whoever had it before may have renamed it away

@@ -2,6 +2,7 @@
 #include "here_tracking/transport/curl.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -14,6 +15,7 @@
 namespace here_tracking {
 namespace {
 
+constexpr int cancel_poll_ms = 100;
 constexpr const char* user_agent = "here_tracking/" HERE_TRACKING_VERSION;
 
 /// The header lines of one request. They hold the access token, so they are wiped.
@@ -159,6 +161,7 @@ Code to_code(CURLcode result, bool too_large) {
     case CURLE_SEND_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
+    case CURLE_ABORTED_BY_CALLBACK:  // State::perform() was cancelled
       return Code::connection_lost;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
@@ -173,9 +176,37 @@ Code to_code(CURLcode result, bool too_large) {
 
 struct CurlTransport::State {
   CURL* handle = nullptr;
+  CURLM* multi = nullptr;  // keeps the connections
   std::string ca_file;
   std::int64_t not_before_s = 0;
   Log* log = nullptr;
+  std::atomic<bool> cancelled{false};
+  static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
+
+  /// curl_easy_perform(), which looks at `cancelled` more often.
+  CURLcode perform() {
+    if (curl_multi_add_handle(multi, handle) != CURLM_OK) return CURLE_FAILED_INIT;
+    CURLcode result = CURLE_ABORTED_BY_CALLBACK;
+    for (int running = 1; running > 0 && !cancelled;) {
+      CURLMcode status = curl_multi_perform(multi, &running);
+      if (status == CURLM_OK && running > 0) {
+        status = curl_multi_poll(multi, nullptr, 0, cancel_poll_ms, nullptr);
+      }
+      if (status != CURLM_OK) {
+        result = CURLE_FAILED_INIT;
+        break;
+      }
+      int queued = 0;
+      const CURLMsg* const message = curl_multi_info_read(multi, &queued);
+      if (message != nullptr && message->msg == CURLMSG_DONE) result = message->data.result;
+    }
+#if LIBCURL_VERSION_NUM >= 0x075700
+    // Else what follows waits for a name that is being resolved.
+    if (cancelled) curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+#endif
+    curl_multi_remove_handle(multi, handle);
+    return result;
+  }
 
   void report(const HttpRequest& request, const std::string& url, CURLcode result,
               const char* reason) const {
@@ -196,7 +227,8 @@ struct CurlTransport::State {
       text.append(new_connections == 0 ? ", connection kept, " : ", new connection, ");
       text.append(std::to_string(total_us / 1000)).append(" ms");
     } else {
-      text.append(*reason != '\0' ? without_login(reason) : curl_easy_strerror(result));
+      const char* const known = cancelled ? "cancelled" : curl_easy_strerror(result);
+      text.append(*reason != '\0' ? without_login(reason) : known);
     }
     if (text.size() > 160) text.resize(160);
     log->write(result == CURLE_OK ? LogLevel::debug : LogLevel::warning, text);
@@ -204,7 +236,10 @@ struct CurlTransport::State {
 };
 
 CurlTransport::CurlTransport(const CurlOptions& options) : state_(std::make_unique<State>()) {
-  if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) state_->handle = curl_easy_init();
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
+    state_->handle = curl_easy_init();
+    state_->multi = curl_multi_init();
+  }
   state_->ca_file = options.ca_file;
   state_->not_before_s = options.not_before_s != 0 ? options.not_before_s : HERE_TRACKING_BUILT_S;
   state_->log = options.log;
@@ -212,12 +247,17 @@ CurlTransport::CurlTransport(const CurlOptions& options) : state_(std::make_uniq
 
 CurlTransport::~CurlTransport() {
   curl_easy_cleanup(state_->handle);
+  curl_multi_cleanup(state_->multi);
   curl_global_cleanup();
+}
+
+void CurlTransport::cancel() {
+  state_->cancelled = true;
 }
 
 Status CurlTransport::exchange(const HttpRequest& request, ResponseHandler& response) {
   CURL* const handle = state_->handle;
-  if (handle == nullptr) return Code::hook_failed;
+  if (handle == nullptr || state_->multi == nullptr) return Code::hook_failed;
 
   Exchange exchange;
   exchange.handle = handle;
@@ -287,7 +327,7 @@ Status CurlTransport::exchange(const HttpRequest& request, ResponseHandler& resp
   // Not an error where libcurl was built without HTTP/2.
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
 
-  const CURLcode result = curl_easy_perform(handle);
+  const CURLcode result = state_->perform();
   state_->report(request, url, result, reason);
   if (result == CURLE_PEER_FAILED_VERIFICATION && std::time(nullptr) < state_->not_before_s) {
     return Code::clock_not_set;
