@@ -2,6 +2,7 @@
 #include "sources.hpp"
 
 #include "here_tracking/hooks.hpp"
+#include "here_tracking/platform/linux.hpp"
 
 #include "failure.hpp"
 #include "text.hpp"
@@ -147,7 +148,7 @@ SourceSet::SourceSet(const std::vector<SourceSetting>& settings, Log& log)
         add_nmea(source.setting);
         break;
       case SourceKind::gpsd:
-        positions_.push_back(&receivers_.emplace_back(parse_gpsd(source.setting), log));
+        positions_.emplace_back(receivers_.emplace_back(parse_gpsd(source.setting), log));
         break;
       case SourceKind::scan:
         add_scan(source.setting, all);
@@ -166,7 +167,7 @@ SourceSet::SourceSet(const std::vector<SourceSetting>& settings, Log& log)
 void SourceSet::add_nmea(const Setting& setting) {
   const bool is_stdin = setting.value == "-";
   NmeaReplay& into = replays_.emplace_back(is_stdin ? "standard input" : setting.value);
-  positions_.push_back(&into);
+  positions_.emplace_back(into);
   if (is_stdin) {
     if (stdin_used_) throw Failure(Exit::usage, describe(setting, "given once"));
     stdin_used_ = true;
@@ -222,18 +223,19 @@ void SourceSet::set_payload(const Setting& setting) {
 
 void SourceSet::gather_into(Sample& sample, Reported* client, Reported* sim) {
   if (!any_) note("no source was given: only the time is in it");
-  CellSource* const cells = &cells_;
-  WlanSource* const access_points = &access_points_;
-  BluetoothSource* const beacons = &beacons_;
-  SensorSource* const sensors = &sensors_;
+  SourceSlot<CellSource> cells = cells_;
+  SourceSlot<WlanSource> access_points = access_points_;
+  SourceSlot<BluetoothSource> beacons = beacons_;
+  SourceSlot<SensorSource> sensors = sensors_;
   Sources sources;
   sources.position = {positions_.data(), positions_.size()};
   sources.cell = {&cells, 1};
   sources.wlan = {&access_points, 1};
   sources.bluetooth = {&beacons, 1};
   sources.sensors = {&sensors, 1};
+  SystemClock clock;
   // Each source of ours has said itself what it misses; what is left is a value that breaks a rule.
-  if (gather(sources, sample, not_provided::log) == Code::invalid_value) {
+  if (gather(sources, sample, clock, not_provided::log) == Code::invalid_value) {
     std::array<char, 160> memory{};
     warn("left out: " + std::string(memory.data(), format(sample.field_error(), memory)));
   }

@@ -110,7 +110,7 @@ class SourceSet {
 
   std::deque<NmeaReplay> replays_;
   std::deque<GpsdReceiver> receivers_;
-  std::vector<PositionSource*> positions_;
+  std::vector<SourceSlot<PositionSource>> positions_;
   std::deque<MeasurementFile> scans_;
   std::deque<MeasurementFile> systems_;
   ScannedCells cells_{scans_};

@@ -21,6 +21,7 @@ enum class Connection : std::uint8_t {
   credentials_refused,  ///< 401, also with a new token, or after the clock was corrected.
   forbidden,            ///< 403, or 404 on ingestion, also with a new token.
   unknown_device,       ///< 404: no licence of that id.
+  data_refused,         ///< 400 for every sample, also for fresh ones.
   not_set_up,           ///< The device itself: configuration, memory, a hook that is missing.
 };
 
@@ -92,11 +93,18 @@ class RetryPolicy {
   RetryVerdict after(Status status, std::optional<std::uint32_t> retry_after_s,
                      std::uint32_t random);
 
+  /// Takes it that a 400 was no sample's fault: one after the other was refused alone. Instead of
+  /// after(), for the last of them. Waits as for not_claimed.
+  RetryVerdict after_all_refused(std::uint32_t random);
+
   /// How long to wait for the next regular report, asked once after each success: the interval, but
   /// after a recovery a random part of it, from the floor on. So a fleet that came back together
   /// does not report together from then on.
   /// @param interval_ms Rate::send_ms, or the device's own.
   [[nodiscard]] std::uint32_t next_report_ms(std::uint32_t interval_ms, std::uint32_t random);
+
+  /// What was learned stays.
+  void set_config(const RetryConfig& config) { config_ = config; }
 
   [[nodiscard]] Connection connection() const { return connection_; }
 
@@ -105,6 +113,9 @@ class RetryPolicy {
   [[nodiscard]] std::uint8_t failures() const { return failures_; }
 
  private:
+  RetryVerdict wait(Connection connection, std::optional<std::uint32_t> retry_after_s,
+                    std::uint32_t random);
+
   RetryConfig config_;
   Connection connection_ = Connection::unknown;
   std::uint8_t failures_ = 0;

@@ -3,61 +3,129 @@
 
 #include "text.hpp"
 
+#include <algorithm>
+
 namespace here_tracking {
-namespace {
 
-class Failures {
+/// One call of gather().
+class Gatherer {
  public:
-  Failures(const Sample& sample, Log& log) : sample_(sample), log_(log) {}
+  Gatherer(const Sources& sources, Sample& sample, Clock& clock, Log& log)
+      : sample_(sample),
+        clock_(clock),
+        log_(log),
+        begin_ms_(clock.now_ms()),
+        total_ms_(sources.total_timeout_ms) {}
 
-  void note(const char* source, Status status) {
-    if (status.ok() || status == Code::no_data) return;
-    char memory[160];
-    TextBuilder text(memory);
-    text.append(source);
-    text.append(": ");
-    if (status == Code::invalid_value) {
-      char reason[160];
-      text.append({reason, format(sample_.field_error(), reason)});
-    } else {
-      text.append(to_string(status.code()));
+  template <typename Source, typename Ask, typename Enough>
+  void ask(const char* list, Span<SourceSlot<Source>> slots, Ask ask, Enough enough) {
+    for (std::size_t i = 0; i < slots.size() && !enough(); ++i) {
+      if (!begin(slots[i])) continue;
+      const Status status = ask(slots[i].source(), given_ms_);
+      end(slots[i], list, i, status);
     }
-    log_.write(LogLevel::warning, text.text());
-    if (first_.ok()) first_ = status;
   }
 
-  [[nodiscard]] Status first() const { return first_; }
+  [[nodiscard]] Status first_failure() const { return first_failure_; }
 
  private:
-  const Sample& sample_;
+  static constexpr unsigned max_penalty = 32;
+  static constexpr std::uint32_t min_grace_ms = 500;
+
+  /// Whether it is asked, and then for how long.
+  bool begin(SourceRecord& source) {
+    given_ms_ = source.timeout_ms_;
+    asked_ms_ = clock_.now_ms();
+    if (has_clock()) {
+      const std::int64_t left_ms = begin_ms_ + total_ms_ - asked_ms_;
+      if (left_ms <= 0) {
+        if (!time_is_up_) log_.write(LogLevel::warning, "no time left to ask all sources");
+        time_is_up_ = true;
+        return false;
+      }
+      given_ms_ = static_cast<std::uint32_t>(std::min<std::int64_t>(given_ms_, left_ms));
+    }
+    if (source.left_ == 0) return true;
+    --source.left_;
+    return false;
+  }
+
+  void end(SourceRecord& source, const char* list, std::size_t index, Status status) {
+    const std::int64_t took_ms = clock_.now_ms() - asked_ms_;
+    const bool late =
+        has_clock() && took_ms > std::int64_t{given_ms_} + std::max(given_ms_ / 4, min_grace_ms);
+    const bool failed = !status.ok() && status != Code::no_data;
+    const bool was_out = source.out();
+    if (late || status == Code::hook_failed) {
+      source.penalty_ =
+          was_out ? static_cast<std::uint8_t>(std::min(source.penalty_ * 2U, max_penalty)) : 1;
+      source.left_ = source.penalty_;
+    } else {
+      source.penalty_ = 0;
+    }
+    if (failed && first_failure_.ok()) first_failure_ = status;
+
+    if (!was_out && source.out()) {
+      write(list, index, late ? "late" : to_string(status.code()), ", passed over for some time");
+    } else if (was_out && !source.out()) {
+      write(list, index, "back", "");
+    }
+    if (!failed || source.out()) return;
+    if (status == Code::invalid_value) {
+      char reason[160];
+      write(list, index, {reason, format(sample_.field_error(), reason)}, "");
+    } else {
+      write(list, index, to_string(status.code()), "");
+    }
+  }
+
+  void write(const char* list, std::size_t index, std::string_view what, const char* consequence) {
+    char memory[160];
+    TextBuilder text(memory);
+    text.append(list);
+    text.append('[');
+    text.append_integer(static_cast<std::int64_t>(index));
+    text.append("]: ");
+    text.append(what);
+    text.append(consequence);
+    log_.write(LogLevel::warning, text.text());
+  }
+
+  [[nodiscard]] bool has_clock() const { return begin_ms_ >= 0; }
+
+  Sample& sample_;
+  Clock& clock_;
   Log& log_;
-  Status first_;
+  std::int64_t begin_ms_;
+  std::int64_t asked_ms_ = 0;
+  std::uint32_t total_ms_;
+  std::uint32_t given_ms_ = 0;
+  bool time_is_up_ = false;
+  Status first_failure_;
 };
 
-}  // namespace
-
-Status gather(const Sources& sources, Sample& sample, Log& log) {
-  Failures failures(sample, log);
-  for (PositionSource* const source : sources.position) {
-    if (sample.has_position()) break;
-    Fix fix;
-    Status status = source->read(fix, sources.timeout_ms);
-    if (status.ok()) status = sample.set_position(fix);
-    failures.note("position source", status);
-  }
-  for (CellSource* const source : sources.cell) {
-    failures.note("cell source", source->scan(sample, sources.timeout_ms));
-  }
-  for (WlanSource* const source : sources.wlan) {
-    failures.note("WLAN source", source->scan(sample, sources.timeout_ms));
-  }
-  for (BluetoothSource* const source : sources.bluetooth) {
-    failures.note("Bluetooth source", source->scan(sample, sources.timeout_ms));
-  }
-  for (SensorSource* const source : sources.sensors) {
-    failures.note("sensor source", source->read(sample, sources.timeout_ms));
-  }
-  return failures.first();
+Status gather(const Sources& sources, Sample& sample, Clock& clock, Log& log) {
+  Gatherer gatherer(sources, sample, clock, log);
+  const auto never = [] { return false; };
+  gatherer.ask(
+      "position", sources.position,
+      [&sample](PositionSource& source, std::uint32_t timeout_ms) {
+        Fix fix;
+        const Status status = source.read(fix, timeout_ms);
+        return status.ok() ? sample.set_position(fix) : status;
+      },
+      [&sample] { return sample.has_position(); });
+  const auto scan = [&sample](auto& source, std::uint32_t timeout_ms) {
+    return source.scan(sample, timeout_ms);
+  };
+  gatherer.ask("cell", sources.cell, scan, never);
+  gatherer.ask("wlan", sources.wlan, scan, never);
+  gatherer.ask("bluetooth", sources.bluetooth, scan, never);
+  const auto read = [&sample](SensorSource& source, std::uint32_t timeout_ms) {
+    return source.read(sample, timeout_ms);
+  };
+  gatherer.ask("sensors", sources.sensors, read, never);
+  return gatherer.first_failure();
 }
 
 }  // namespace here_tracking

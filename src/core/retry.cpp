@@ -92,6 +92,8 @@ const char* to_string(Connection connection) {
       return "forbidden";
     case Connection::unknown_device:
       return "unknown_device";
+    case Connection::data_refused:
+      return "data_refused";
     case Connection::not_set_up:
       return "not_set_up";
   }
@@ -100,20 +102,29 @@ const char* to_string(Connection connection) {
 
 RetryVerdict RetryPolicy::after(Status status, std::optional<std::uint32_t> retry_after_s,
                                 std::uint32_t random) {
-  RetryVerdict verdict;
   const Connection connection = connection_after(status.code());
+  if (connection != Connection::online) return wait(connection, retry_after_s, random);
+  RetryVerdict verdict;
+  verdict.changed = connection != connection_;
+  connection_ = connection;
+  if (failures_ != 0) recovered_ = true;
+  failures_ = 0;
+  if (status == Code::rejected) verdict.advice = Advice::split;
+  if (status == Code::too_large) verdict.advice = Advice::shrink;
+  return verdict;
+}
+
+RetryVerdict RetryPolicy::after_all_refused(std::uint32_t random) {
+  return wait(Connection::data_refused, {}, random);
+}
+
+RetryVerdict RetryPolicy::wait(Connection connection, std::optional<std::uint32_t> retry_after_s,
+                               std::uint32_t random) {
+  RetryVerdict verdict;
   const bool slow = needs_a_person(connection);
   const bool was_slow = needs_a_person(connection_);
   verdict.changed = connection != connection_;
   connection_ = connection;
-  if (connection == Connection::online) {
-    if (failures_ != 0) recovered_ = true;
-    failures_ = 0;
-    if (status == Code::rejected) verdict.advice = Advice::split;
-    if (status == Code::too_large) verdict.advice = Advice::shrink;
-    return verdict;
-  }
-
   verdict.advice = Advice::wait;
   if (slow != was_slow) failures_ = 0;
   if (failures_ < 255) ++failures_;

@@ -10,6 +10,7 @@
 namespace ht = here_tracking;
 
 static_assert(sizeof(ht::DesiredShadow) == 424, "shadow.hpp names it");
+static_assert(sizeof(ht::SourceSlot<ht::CellSource>) == 12, "gather.hpp names it");
 
 namespace {
 
@@ -21,9 +22,6 @@ std::array<char, 4096> sample_buffer;
 ht::NoPosition position;
 ht::NoCell cell;
 ht::NoWlan wlan;
-ht::PositionSource* const positions[] = {&position};
-ht::CellSource* const cells[] = {&cell};
-ht::WlanSource* const wlans[] = {&wlan};
 
 }  // namespace
 
@@ -34,12 +32,15 @@ extern "C" std::uint32_t firmware() {
   const ht::Hooks hooks;
   ht::Client client({}, license, hooks, {token, work});
 
+  ht::SourceSlot<ht::PositionSource> positions[] = {position};
+  ht::SourceSlot<ht::CellSource> cells[] = {cell};
+  ht::SourceSlot<ht::WlanSource> wlans[] = {wlan};
   ht::Sources sources;
   sources.position = positions;
   sources.cell = cells;
   sources.wlan = wlans;
   ht::Sample sample(sample_buffer);
-  const ht::Status gathered = ht::gather(sources, sample, *hooks.log);
+  const ht::Status gathered = ht::gather(sources, sample, *hooks.clock, *hooks.log);
   const ht::Status stamped = sample.set_timestamp(client.server_time_ms().value_or(0));
 
   const std::string_view samples[] = {sample.json()};

@@ -101,6 +101,21 @@ TEST_CASE("The range of waits doubles from five seconds to a quarter of an hour"
   }
 }
 
+TEST_CASE("When every sample is refused alone, the service is asked seldom and it is said once") {
+  ht::RetryPolicy policy;
+  (void)policy.after(Code::ok, {}, middle);
+  const ht::RetryVerdict first = policy.after_all_refused(most);
+  CHECK(first.advice == Advice::wait);
+  CHECK(first.changed);
+  CHECK(first.wait_ms == 150000);
+  CHECK(policy.connection() == Connection::data_refused);
+  const ht::RetryVerdict second = policy.after_all_refused(0);
+  CHECK(!second.changed);
+  CHECK(second.wait_ms == 600000);
+  CHECK(policy.after(Code::ok, {}, middle).changed);
+  CHECK(policy.failures() == 0);
+}
+
 TEST_CASE("A wait may be anywhere between the floor and the end of its range") {
   ht::RetryPolicy policy;
   CHECK(wait_after(policy, Code::timeout, least) == 1000);
