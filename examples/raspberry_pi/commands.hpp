@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "here_tracking/telemetry.hpp"
-
-#include "settings.hpp"
-
-#include <optional>
+#include "options.hpp"
 
 namespace here_tracking::cli {
-
-struct Options {
-  Settings settings;
-  std::optional<Credentials> credentials;
-  Setting state_dir;  ///< Used only with credentials: what is kept there belongs to a device
-  bool json = false;
-  bool verbose = false;
-  bool async = false;
-  bool show_passwords = false;
-  SampleOptions sample;
-};
 
 // Each prints its result, or throws Failure.
 void show_time(const Options& options);
 void show_token(const Options& options);
 void show_sample(const Options& options);
-void send(const Options& options);
+/// @return Exit::ok, or that of the first check that failed.
+Exit examine(const Options& options);
 
 }  // namespace here_tracking::cli

@@ -9,6 +9,19 @@
 #include <cstring>
 
 namespace here_tracking::cli {
+namespace {
+
+CapturedLines* captured = nullptr;
+
+}  // namespace
+
+CapturedLines::CapturedLines() {
+  captured = this;
+}
+
+CapturedLines::~CapturedLines() {
+  captured = nullptr;
+}
 
 void note(const std::string& text) {
   complain("note", text);
@@ -19,6 +32,10 @@ void warn(const std::string& text) {
 }
 
 void complain(const char* kind, const std::string& text) {
+  if (captured != nullptr) {
+    captured->lines.push_back(std::string(kind) + ": " + text);
+    return;
+  }
   // Where standard error cannot be written there is nobody left to tell.
   static_cast<void>(
       std::fprintf(stderr, "here-tracking: %s: %s\n", kind, printable(text, text.size()).c_str()));

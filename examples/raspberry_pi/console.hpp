@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace here_tracking::cli {
 
@@ -12,6 +13,17 @@ namespace here_tracking::cli {
 void complain(const char* kind, const std::string& text);
 void note(const std::string& text);
 void warn(const std::string& text);
+
+/// For as long as it lives, such lines go in here, without "here-tracking: ".
+class CapturedLines {
+ public:
+  CapturedLines();
+  ~CapturedLines();
+  CapturedLines(const CapturedLines&) = delete;
+  CapturedLines& operator=(const CapturedLines&) = delete;
+
+  std::vector<std::string> lines;
+};
 
 /// The result, on standard output, ending in a line end.
 /// @throws Failure (local) when it cannot be written.

@@ -3,13 +3,14 @@
 #include "console.hpp"
 #include "failure.hpp"
 #include "help.hpp"
-#include "settings.hpp"
+#include "options.hpp"
 #include "text.hpp"
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,7 @@ namespace {
 namespace cli = here_tracking::cli;
 
 struct Flags {
-  std::string url;
-  std::string ca_file;
-  std::string credentials;
-  std::string state_dir;
+  std::map<std::string, std::string> values;  // of the keys that have one value
   std::string config;
   std::vector<std::string> nmea;
   std::vector<std::string> gpsd;
@@ -85,21 +83,32 @@ std::vector<cli::SourceSetting> sources_in_order(const CLI::App& command) {
   return sources;
 }
 
-cli::Settings flag_settings(const CLI::App& app, const Flags& flags) {
+cli::Settings flag_settings(const CLI::App& app, const CLI::App& command, const Flags& flags) {
   cli::Settings settings;
-  const auto take = [&app](const char* name, const std::string& value,
-                           std::optional<cli::Setting>& into) {
-    if (app.count(name) == 0) return;
+  for (const cli::Key& key : cli::keys) {
+    const std::string flag = cli::flag_of(key);
+    const auto given = [&flag](const CLI::App& where) {
+      const CLI::Option* const option = where.get_option_no_throw(flag);
+      return option != nullptr && option->count() != 0;
+    };
+    if (!given(app) && !given(command)) continue;
+    const std::string& value = flags.values.at(key.name);
     if (value.empty()) {
-      throw cli::Failure(cli::Exit::usage, std::string(name) + " has no value: must have one");
+      throw cli::Failure(cli::Exit::usage, flag + " has no value: must have one");
     }
-    into = cli::Setting{value, name};
-  };
-  take("--url", flags.url, settings.url);
-  take("--ca-file", flags.ca_file, settings.ca_file);
-  take("--credentials", flags.credentials, settings.credentials);
-  take("--state-dir", flags.state_dir, settings.state_dir);
+    settings.*key.setting = cli::Setting{value, flag};
+  }
   return settings;
+}
+
+void add_keys(CLI::App& app, Flags& flags, std::initializer_list<const char*> names) {
+  for (const cli::Key& key : cli::keys) {
+    for (const char* const name : names) {
+      if (std::string_view(name) == key.name) {
+        app.add_option(cli::flag_of(key), flags.values[name]);
+      }
+    }
+  }
 }
 
 /// The first argument that nobody knows, without its value: that could be a secret.
@@ -117,40 +126,71 @@ std::string misused_flag(const CLI::ArgumentMismatch& error) {
   return text.substr(0, text.find(':')) + ": must " + (missing ? "have a value" : "be given once");
 }
 
-void run(int argc, char** argv) {
+constexpr const char* commands = "run, send, sample, status, queue, doctor, time, token";
+
+cli::Exit run(const cli::Invocation& invocation) {
+  const std::string& command = invocation.command;
+  const cli::Options options = cli::load_options(invocation);
+  if (command == "doctor") return cli::examine(options);
+  if (command == "time") cli::show_time(options);
+  if (command == "token") cli::show_token(options);
+  if (command == "sample") cli::show_sample(options);
+  return cli::Exit::ok;
+}
+
+cli::Exit run(int argc, char** argv) {
   CLI::App app;
   Flags flags;
-  cli::Options options;
+  cli::Invocation invocation;
+  cli::Switches& switches = invocation.switches;
   app.set_help_flag("-h,--help");
   app.set_version_flag("--version", "");
-  app.add_option("--url", flags.url);
-  app.add_option("--ca-file", flags.ca_file);
-  app.add_option("--credentials", flags.credentials);
-  app.add_option("--state-dir", flags.state_dir);
+  add_keys(app, flags, {"url", "ca_file", "credentials", "state_dir"});
   app.add_option("--config", flags.config);
-  app.add_flag("--json", options.json);
-  app.add_flag("-v,--verbose", options.verbose);
+  app.add_flag("--json", switches.json);
+  app.add_flag("-v,--verbose", switches.verbose);
   app.require_subcommand(1);
   app.fallthrough();
   app.add_subcommand("time");
   app.add_subcommand("token");
-  CLI::App* const sample = app.add_subcommand("sample");
-  CLI::App* const send = app.add_subcommand("send");
-  add_sources(*sample, flags, options.sample);
-  add_sources(*send, flags, options.sample);
-  send->add_flag("--async", options.async);
-  send->add_flag("--show-passwords", options.show_passwords);
+  app.add_subcommand("status");
+  add_sources(*app.add_subcommand("sample"), flags, switches.sample);
+  add_sources(*app.add_subcommand("doctor"), flags, switches.sample);
+  for (const char* const name : {"run", "send"}) {
+    CLI::App* const command = app.add_subcommand(name);
+    add_sources(*command, flags, switches.sample);
+    add_keys(*command, flags, {"queue_mb", "when_full", "drain", "old_samples"});
+  }
+  add_keys(*app.get_subcommand("run"), flags, {"sample_s", "send_s", "distance_m"});
+  CLI::App* const send = app.get_subcommand("send");
+  send->add_flag("--async", switches.async);
+  send->add_flag("--show-passwords", switches.show_passwords);
+  CLI::App* const queue = app.add_subcommand("queue");
+  queue->require_subcommand(1);
+  queue->fallthrough();
+  queue->add_subcommand("export")->add_flag("--quarantine", switches.quarantine);
+  CLI::App* const purge = queue->add_subcommand("purge");
+  purge->add_flag("--quarantine", switches.quarantine);
+  purge->add_flag("--yes", switches.yes);
+  queue->add_subcommand("quarantine")->add_flag("--release", switches.release);
 
-  const auto command_name = [&app] {
-    const std::vector<CLI::App*> chosen = app.get_subcommands();
-    return chosen.empty() ? std::string() : chosen.front()->get_name();
+  const CLI::App* command = &app;
+  const auto find_command = [&] {
+    for (command = &app; !command->get_subcommands().empty();
+         command = command->get_subcommands().front()) {
+      if (command != &app) invocation.command += ' ';
+      invocation.command += command->get_subcommands().front()->get_name();
+    }
   };
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return cli::print(cli::trimmed(cli::help(command_name())));
+    find_command();
+    cli::print(cli::trimmed(cli::help(invocation.command)));
+    return cli::Exit::ok;
   } catch (const CLI::CallForVersion&) {
-    return cli::print("here-tracking " HERE_TRACKING_VERSION);
+    cli::print("here-tracking " HERE_TRACKING_VERSION);
+    return cli::Exit::ok;
   } catch (const CLI::ArgumentMismatch& error) {
     throw cli::Failure(cli::Exit::usage, misused_flag(error) + ": see here-tracking --help");
   } catch (const CLI::ConversionError&) {
@@ -158,37 +198,28 @@ void run(int argc, char** argv) {
     throw cli::Failure(cli::Exit::usage,
                        "a switch such as --json: must have no value: see here-tracking --help");
   } catch (const CLI::ParseError& error) {
+    find_command();
     const std::string unknown = unknown_argument(app);
-    const std::string what = !unknown.empty() ? "unknown argument " + cli::printable(unknown, 60)
-                             : command_name().empty()
-                                 ? "no command: must be time, token, sample or send"
-                                 : std::string(error.what());
+    const std::string what =
+        !unknown.empty()             ? "unknown argument " + cli::printable(unknown, 60)
+        : invocation.command.empty() ? std::string("no command: must be one of ") + commands
+        : invocation.command == "queue"
+            ? std::string("queue: must be followed by export, purge or quarantine")
+            : std::string(error.what());
     throw cli::Failure(cli::Exit::usage, what + ": see here-tracking --help");
   }
 
-  const cli::Environment environment = [](const char* name) { return std::getenv(name); };
-  cli::Settings from_flags = flag_settings(app, flags);
-  from_flags.sources = sources_in_order(*app.get_subcommands().front());
-  cli::Settings from_file;
+  find_command();
+  invocation.flags = flag_settings(app, *command, flags);
+  invocation.flags.sources = sources_in_order(*command);
   if (app.count("--config") != 0) {
-    from_file = cli::parse_config(
-        cli::read_file({flags.config, "--config"}, cli::Exit::configuration), flags.config);
+    if (flags.config.empty()) {
+      throw cli::Failure(cli::Exit::usage, "--config has no value: must have one");
+    }
+    invocation.config = flags.config;
   }
-  options.credentials = cli::find_credentials(from_flags, environment, from_file);
-  options.settings =
-      cli::overlay(cli::overlay(std::move(from_flags), cli::environment_settings(environment)),
-                   std::move(from_file));
-  if (options.settings.state_dir) {
-    options.state_dir = *options.settings.state_dir;
-  } else if (options.credentials) {
-    options.state_dir = cli::default_state_dir(environment);
-  }
-
-  const std::string command = command_name();
-  if (command == "time") cli::show_time(options);
-  if (command == "token") cli::show_token(options);
-  if (command == "sample") cli::show_sample(options);
-  if (command == "send") cli::send(options);
+  invocation.environment = [](const char* name) { return std::getenv(name); };
+  return run(invocation);
 }
 
 int fail(cli::Exit exit, const char* text) {
@@ -204,8 +235,7 @@ int main(int argc, char** argv) {
   static_cast<void>(
       std::signal(SIGPIPE, SIG_IGN));  // a reader that has gone is an error like a full disk
   try {
-    run(argc, argv);
-    return static_cast<int>(cli::Exit::ok);
+    return static_cast<int>(run(argc, argv));
   } catch (const cli::Failure& failure) {
     return fail(failure.exit(), failure.what());
   } catch (const std::exception& error) {

@@ -9,7 +9,11 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <initializer_list>
+#include <iterator>
 #include <memory>
+#include <type_traits>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -113,9 +117,18 @@ Credentials::~Credentials() {
   wipe(device_secret.value);
 }
 
+std::string quote(const Setting& setting) {
+  return setting.origin + " = " + printable(without_login(setting.value));
+}
+
 std::string describe(const Setting& setting, std::string_view rule) {
-  return setting.origin + " = " + printable(without_login(setting.value)) + ": must be " +
-         std::string(rule);
+  return quote(setting) + ": must be " + std::string(rule);
+}
+
+std::string flag_of(const Key& key) {
+  std::string flag = "--" + std::string(key.name);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
 }
 
 Settings parse_config(std::string_view text, const std::string& file) {
@@ -142,19 +155,12 @@ Settings parse_config(std::string_view text, const std::string& file) {
       }
       into = setting;
     };
-    const auto set_path = [&](std::optional<Setting>& into) {
-      set(into);
-      into->value = relative(value);
-    };
     const auto add = [&](SourceKind kind) { settings.sources.push_back({kind, setting}); };
-    if (key == "url") {
-      set(settings.url);
-    } else if (key == "ca_file") {
-      set_path(settings.ca_file);
-    } else if (key == "state_dir") {
-      set_path(settings.state_dir);
-    } else if (key == "credentials") {
-      set_path(settings.credentials);
+    const auto known = std::find_if(std::begin(keys), std::end(keys),
+                                    [key](const Key& each) { return key == each.name; });
+    if (known != std::end(keys)) {
+      set(settings.*known->setting);
+      if (known->is_path) (settings.*known->setting)->value = relative(value);
     } else if (key == "nmea" || key == "scan" || key == "system") {
       std::optional<Setting> path;
       set(path);
@@ -167,10 +173,12 @@ Settings parse_config(std::string_view text, const std::string& file) {
       payload_given = true;
       add(SourceKind::payload);
     } else {
-      throw Failure(Exit::configuration,
-                    place + ": unknown key '" + printable(key, 40) +
-                        "': must be one of url, ca_file, state_dir, credentials, nmea, gpsd, "
-                        "scan, system, payload");
+      std::string names;
+      for (const Key& each : keys)
+        names.append(each.name).append(", ");
+      throw Failure(Exit::configuration, place + ": unknown key '" + printable(key, 40) +
+                                             "': must be one of " + names +
+                                             "nmea, gpsd, scan, system, payload");
     }
   };
   read_lines(text, file, Exit::configuration, take);
@@ -216,14 +224,57 @@ Settings environment_settings(const Environment& environment) {
   return settings;
 }
 
+Tracking tracking(const Settings& settings) {
+  Tracking tracking;
+  const auto take_number = [](const std::optional<Setting>& setting, std::uint32_t& into,
+                              std::uint32_t least, std::uint32_t most) {
+    if (!setting) return;
+    const std::string& text = setting->value;
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < least ||
+        number > most) {
+      throw Failure(Exit::configuration,
+                    describe(*setting, std::to_string(least) + ".." + std::to_string(most)));
+    }
+    into = number;
+  };
+  take_number(settings.sample_s, tracking.sample_s, 1, 86400);
+  take_number(settings.send_s, tracking.send_s, 1, 86400);
+  take_number(settings.distance_m, tracking.distance_m, 0, 1000000);
+  take_number(settings.queue_mb, tracking.queue_mb, 2, 256);
+
+  const auto take_word = [](const std::optional<Setting>& setting, auto& into,
+                            std::initializer_list<std::pair<const char*, int>> words) {
+    if (!setting) return;
+    std::string names;
+    for (const auto& [word, value] : words) {
+      if (setting->value == word) {
+        into = static_cast<std::remove_reference_t<decltype(into)>>(value);
+        return;
+      }
+      names.append(names.empty() ? "" : ", ").append(word);
+    }
+    throw Failure(Exit::configuration, describe(*setting, "one of " + names));
+  };
+  const auto value_of = [](auto word) { return static_cast<int>(word); };
+  take_word(settings.when_full, tracking.queue.when_full,
+            {{"oldest", value_of(DropPolicy::oldest)},
+             {"newest", value_of(DropPolicy::newest)},
+             {"thin_out", value_of(DropPolicy::thin_out)}});
+  take_word(settings.drain, tracking.queue.order,
+            {{"oldest_first", value_of(DrainOrder::oldest_first)},
+             {"live_first", value_of(DrainOrder::live_first)}});
+  take_word(settings.old_samples, tracking.restamp, {{"drop", 0}, {"restamp", 1}});
+  return tracking;
+}
+
 Settings overlay(Settings stronger, Settings weaker) {
   const auto complete = [](std::optional<Setting>& strong, std::optional<Setting>& weak) {
     if (!strong) strong = std::move(weak);
   };
-  complete(stronger.url, weaker.url);
-  complete(stronger.ca_file, weaker.ca_file);
-  complete(stronger.state_dir, weaker.state_dir);
-  complete(stronger.credentials, weaker.credentials);
+  for (const Key& key : keys)
+    complete(stronger.*key.setting, weaker.*key.setting);
   if (stronger.sources.empty()) stronger.sources = std::move(weaker.sources);
   return stronger;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/queue.hpp"
+
 #include "failure.hpp"
 
 #include <cstdint>
@@ -31,7 +33,48 @@ struct Settings {
   std::optional<Setting> ca_file;
   std::optional<Setting> state_dir;
   std::optional<Setting> credentials;
+  std::optional<Setting> sample_s;
+  std::optional<Setting> send_s;
+  std::optional<Setting> distance_m;
+  std::optional<Setting> queue_mb;
+  std::optional<Setting> when_full;
+  std::optional<Setting> drain;
+  std::optional<Setting> old_samples;
   std::vector<SourceSetting> sources;  ///< In the order given
+};
+
+/// A setting with one value: the name of its key; its flag is the same with hyphens.
+struct Key {
+  const char* name;
+  std::optional<Setting> Settings::*setting;
+  bool is_path;
+};
+
+inline constexpr Key keys[] = {
+    {"url", &Settings::url, false},
+    {"ca_file", &Settings::ca_file, true},
+    {"state_dir", &Settings::state_dir, true},
+    {"credentials", &Settings::credentials, true},
+    {"sample_s", &Settings::sample_s, false},
+    {"send_s", &Settings::send_s, false},
+    {"distance_m", &Settings::distance_m, false},
+    {"queue_mb", &Settings::queue_mb, false},
+    {"when_full", &Settings::when_full, false},
+    {"drain", &Settings::drain, false},
+    {"old_samples", &Settings::old_samples, false},
+};
+
+/// "--state-dir" for "state_dir".
+[[nodiscard]] std::string flag_of(const Key& key);
+
+/// The device's own pace, and what becomes of samples that wait.
+struct Tracking {
+  std::uint32_t sample_s = 60;
+  std::uint32_t send_s = 600;
+  std::uint32_t distance_m = 0;
+  std::uint32_t queue_mb = 8;
+  QueueConfig queue;
+  bool restamp = false;
 };
 
 /// Who the device is. The secret is wiped at the end.
@@ -52,6 +95,9 @@ using Environment = std::function<const char*(const char*)>;
 
 inline constexpr const char* default_gpsd = "localhost:2947";
 
+/// "ORIGIN = VALUE".
+[[nodiscard]] std::string quote(const Setting& setting);
+
 /// "ORIGIN = VALUE: must be RULE".
 [[nodiscard]] std::string describe(const Setting& setting, std::string_view rule);
 
@@ -63,6 +109,9 @@ inline constexpr const char* default_gpsd = "localhost:2947";
 [[nodiscard]] Credentials parse_credentials(std::string_view text, const std::string& file);
 
 [[nodiscard]] Settings environment_settings(const Environment& environment);
+
+/// @throws Failure (configuration) for what is no number of the range, or no word of the list.
+[[nodiscard]] Tracking tracking(const Settings& settings);
 
 /// `stronger`, completed by `weaker`. The sources of one are never mixed with those of the other.
 [[nodiscard]] Settings overlay(Settings stronger, Settings weaker);

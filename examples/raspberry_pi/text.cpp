@@ -130,6 +130,29 @@ std::string count(std::size_t number, std::string_view singular, std::string_vie
   return std::to_string(number).append(" ").append(number == 1 ? singular : plural);
 }
 
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+  const auto columns = [](std::string_view word) {
+    return static_cast<std::size_t>(std::count_if(word.begin(), word.end(), [](char c) {
+      return (static_cast<unsigned char>(c) & 0xc0U) != 0x80;
+    }));
+  };
+  std::string lines;
+  std::size_t column = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at + 1), text.size());
+    std::string_view word = text.substr(at, end - at);  // with the blanks before it
+    at = end;
+    if (column > indent && column + columns(word) > width) {
+      lines.append("\n").append(indent, ' ');
+      column = indent;
+      word.remove_prefix(std::min(word.find_first_not_of(' '), word.size()));
+    }
+    lines.append(word);
+    column += columns(word);
+  }
+  return lines;
+}
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(blanks);

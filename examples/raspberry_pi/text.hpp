@@ -32,6 +32,11 @@ namespace here_tracking::cli {
 [[nodiscard]] std::string count(std::size_t number, std::string_view singular,
                                 std::string_view plural);
 
+/// Text on lines of at most `width` columns, broken at blanks; from the second line on behind
+/// `indent` blanks. A word that is longer stands on a line of its own. No line end at the end.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent,
+                                  std::size_t width = 80);
+
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
 }  // namespace here_tracking::cli
