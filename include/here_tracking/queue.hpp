@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/detail/queue_state.hpp"
 #include "here_tracking/hooks/sector_storage.hpp"
 #include "here_tracking/hooks/transport.hpp"
 #include "here_tracking/span.hpp"
@@ -96,7 +97,7 @@ class QueueBatch final : public BodySource {
   QueueBatch() = default;
 
   [[nodiscard]] std::size_t size() const override { return size_; }
-  /// @return as BodySource::read(); before the end 0 also when a sample's checksum is wrong.
+  /// @return as BodySource::read(). next() has seen that the checksums are right.
   std::size_t read(std::size_t offset, Span<char> into) override;
 
   [[nodiscard]] std::uint32_t count() const { return count_; }
@@ -111,7 +112,17 @@ class QueueBatch final : public BodySource {
  private:
   friend class SampleQueue;
 
+  /// A sample, and where its part of the body begins.
+  struct Place {
+    std::uint32_t sector = 0;
+    std::uint32_t offset = 0;
+    std::uint32_t id = 0;
+    std::size_t at = 0;
+  };
+
   SampleQueue* queue_ = nullptr;
+  Place start_;
+  Place reached_;
   std::size_t size_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t first_id_ = 0;
@@ -121,14 +132,14 @@ class QueueBatch final : public BodySource {
   bool time_known_ = false;
 };
 
-/// What a queue knows about a sector, in RAM: 24 bytes a sector, to be handed over.
+/// What a queue knows about a sector, in RAM: 20 bytes a sector, to be handed over.
 struct QueueSector {
   std::uint32_t sequence = 0;
-  std::uint32_t first_sequence = 0;
-  std::uint32_t end = 0;
+  std::uint32_t first_sequence = 0;  ///< It stands for first_sequence..sequence.
   std::uint32_t first_id = 0;
   std::uint32_t pending = 0;
-  std::uint32_t reserved = 0;
+  std::uint16_t next = 0;  ///< The next newer one
+  std::uint16_t state = 0;
 };
 
 /// A bounded queue of samples on sectors of storage; docs/queue-format.md describes what stands
@@ -205,10 +216,91 @@ class SampleQueue {
  private:
   friend class QueueBatch;
 
+  using Record = detail::QueueRecord;
+  struct Walk;
+  struct Window;
+  struct Leaving;
+  struct SectorHeader;
+
+  /// What a new sector repeats, so that those before it may go.
+  struct State {
+    std::uint32_t next_id = 1;
+    detail::LeftIds left;
+    std::uint32_t generation = 0;  // of the last sector that was thinned out
+    std::array<std::uint32_t, fate_count> counts{};
+    std::array<TimeBase, 4> bases{};
+    SampleTime last_time;
+  };
+
+  // queue_recovery.cpp
+  template <typename Io>
+  static void transfer(Io io, SectorHeader& header, State& state);
+  Status read_header(std::uint32_t sector, SectorHeader& header, State& state);
+  Status find_sectors(std::uint32_t& head);
+  Status replay(std::uint32_t sector);
+  Status apply(const Record& record, std::uint32_t sector, std::uint32_t offset);
+  void link(std::uint32_t sector);
+  void drop_replaced();
+  Status count_pending();
+  bool write_header(std::uint32_t sector, SectorHeader header, std::uint32_t first_id);
+
+  // queue_reading.cpp
+  enum class Found : std::uint8_t { record, nothing, failed };
+  Found read_record(std::uint32_t sector, std::uint32_t offset, Record& record);
+  Found read_body(std::uint32_t sector, std::uint32_t offset, const Record& record);
+  Found erased(std::uint32_t sector, std::uint32_t offset);
+  Found search_record(std::uint32_t sector, std::uint32_t& offset, Record& record);
+  Found find_sample(Walk& walk, std::uint32_t end_id);
+  bool advance(Walk& walk);
+  void enter(Walk& walk, std::uint32_t sector) const;
+  void walk_to(Walk& walk, std::uint32_t id) const;
+  [[nodiscard]] std::uint32_t end_id(std::uint32_t sector) const;
+  Status count_waiting(std::uint32_t sector);
+  Status time_of(const Walk& walk, SampleTime& time);
+  [[nodiscard]] const TimeBase* base_of(std::uint64_t boot_id) const;
+  Status choose(Window& window, const BatchLimits& limits, bool live);
+  Status leaving(std::uint32_t first, std::uint32_t last, Leaving& range);
+  std::size_t read(QueueBatch& batch, std::size_t offset, Span<char> into);
+
+  // queue.cpp
+  [[nodiscard]] std::uint32_t padded(std::uint32_t size) const;
+  [[nodiscard]] std::uint32_t header_end() const;
+  [[nodiscard]] std::uint32_t release_room() const;
+  [[nodiscard]] bool room(std::uint32_t bytes) const;
+  [[nodiscard]] std::uint32_t free_sectors() const { return geometry_.sector_count - used_; }
+  [[nodiscard]] std::uint32_t free_sector() const;
+  bool start_sector(std::uint32_t sector);
+  void unlink(std::uint32_t sector);
+  bool put(Record& record, Span<const std::uint8_t> start, std::string_view text,
+           std::string_view note);
+  bool put_release(std::uint32_t first, std::uint32_t last, std::uint32_t count, Fate fate,
+                   std::uint32_t generation);
+  bool sync();
+  bool room_to_release();
+  bool room_for_sample(std::uint32_t bytes, Status& status);
+  Status leave(std::uint32_t first, std::uint32_t last, Fate fate);
+  void settle(std::uint32_t first, std::uint32_t last);
+  Status drop_oldest();
+  Status thin_out();
+  bool copy(std::uint32_t from, std::uint32_t offset, std::uint32_t into, std::uint32_t at,
+            std::uint32_t size);
+
   SectorStorage& storage_;
   Span<QueueSector> sectors_;
   QueueConfig config_;
+  SectorGeometry geometry_;
+  State state_;
   std::uint32_t pending_ = 0;
+  std::uint32_t used_ = 0;
+  std::uint32_t sequence_ = 0;      // the highest ever used
+  std::uint32_t oldest_ = 0;        // sector
+  std::uint32_t newest_ = 0;        // sector
+  std::uint32_t last_started_ = 0;  // sector
+  std::uint32_t end_ = 0;           // of the newest sector's records
+  std::uint32_t uncounted_ = 0;     // refused samples that no record tells of yet
+  std::uint8_t written_bases_ = 0;  // a bit for each of State::bases
+  bool writable_ = false;           // the newest sector, from end_ on
+  bool open_ = false;
 };
 
 }  // namespace here_tracking

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "records.hpp"
 
-#include <cstring>
+#include "little_endian.hpp"
 
 namespace here_tracking {
 namespace {
@@ -10,53 +10,29 @@ constexpr std::uint32_t clock_magic = 0x314b4348;  // "HCK1"
 constexpr std::uint32_t token_magic = 0x314b5448;  // "HTK1"
 constexpr std::size_t hash_bytes = 8;
 
-class Writer {
+class Writer : public ByteWriter {
  public:
-  explicit Writer(std::uint8_t* into) : start_(into), at_(into) {}
+  explicit Writer(std::uint8_t* into) : ByteWriter(into), start_(into) {}
 
-  template <typename T>
-  void put(T value) {
-    auto bits = static_cast<std::uint64_t>(value);
-    for (std::size_t i = 0; i < sizeof(T); ++i, bits >>= 8U) {
-      *at_++ = static_cast<std::uint8_t>(bits & 0xffU);
-    }
-  }
+  using ByteWriter::put;
   void put(std::string_view text) {
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
+    for (const char c : text)
+      put(c);
   }
   void put_hash() {
-    put(fnv1a(Span<const std::uint8_t>(start_, static_cast<std::size_t>(at_ - start_))));
+    put(fnv1a(Span<const std::uint8_t>(start_, static_cast<std::size_t>(at() - start_))));
   }
 
  private:
   std::uint8_t* start_;
-  std::uint8_t* at_;
-};
-
-class Reader {
- public:
-  explicit Reader(const std::uint8_t* from) : at_(from) {}
-
-  template <typename T>
-  void get(T& value) {
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i)
-      bits |= std::uint64_t{*at_++} << (8 * i);
-    value = static_cast<T>(bits);
-  }
-  [[nodiscard]] const std::uint8_t* at() const { return at_; }
-
- private:
-  const std::uint8_t* at_;
 };
 
 bool intact(Span<const std::uint8_t> bytes, std::uint32_t expected_magic) {
   const std::size_t hashed = bytes.size() - hash_bytes;
   std::uint32_t magic = 0;
   std::uint64_t hash = 0;
-  Reader(bytes.data()).get(magic);
-  Reader(bytes.data() + hashed).get(hash);
+  ByteReader(bytes.data()).get(magic);
+  ByteReader(bytes.data() + hashed).get(hash);
   return magic == expected_magic && hash == fnv1a({bytes.data(), hashed});
 }
 
@@ -87,7 +63,7 @@ std::array<std::uint8_t, ClockRecord::bytes> encode(const ClockRecord& record) {
 
 bool decode(Span<const std::uint8_t> bytes, ClockRecord& record) {
   if (bytes.size() != ClockRecord::bytes || !intact(bytes, clock_magic)) return false;
-  Reader reader(bytes.data() + sizeof(clock_magic));
+  ByteReader reader(bytes.data() + sizeof(clock_magic));
   reader.get(record.identity);
   reader.get(record.boot_id);
   reader.get(record.offset_ms);
@@ -111,7 +87,7 @@ std::size_t encode(const TokenRecord& record, Span<std::uint8_t> into) {
 
 bool decode(Span<const std::uint8_t> bytes, TokenRecord& record) {
   if (bytes.size() <= TokenRecord::overhead_bytes || !intact(bytes, token_magic)) return false;
-  Reader reader(bytes.data() + sizeof(token_magic));
+  ByteReader reader(bytes.data() + sizeof(token_magic));
   reader.get(record.identity);
   reader.get(record.expires_ms);
   reader.get(record.renew_ms);
