@@ -90,7 +90,8 @@ Status SampleQueue::read_header(std::uint32_t sector, SectorHeader& header, Stat
   if (crc != stored_crc) return Code::no_data;
   if (header.version > SectorHeader::this_version) return Code::queue_foreign;
   if (header.version != SectorHeader::this_version || header.size != SectorHeader::bytes ||
-      header.first_sequence > header.sequence || state.next_id == 0 || !state.left.valid())
+      header.first_sequence > header.sequence || state.next_id == 0 || !state.left.valid() ||
+      (header.compaction == 0 && state.left.end() > state.next_id))
     return Code::no_data;
   if (header.sector_bytes != geometry_.sector_bytes ||
       header.program_bytes != geometry_.program_bytes)
@@ -159,6 +160,7 @@ Status SampleQueue::find_sectors(std::uint32_t& head) {
       head = i;
       head_is_plain = plain;
       state_ = state;
+      state_.next_id = std::max(state.next_id, state.left.end());
     }
     sequence_ = std::max(sequence_, header.sequence);
   }
@@ -231,7 +233,7 @@ Status SampleQueue::apply(const Record& record, std::uint32_t sector, std::uint3
     reader.get(last);
     reader.get(count);
     reader.get(generation);
-    if (last == 0xffffffff || record.id == 0) return {};
+    if (last >= state_.next_id || record.id == 0) return {};
     if (record.fate < fate_count) state_.counts[record.fate] += count;
     state_.generation = std::max(state_.generation, generation);
     state_.left.insert(record.id, last);
