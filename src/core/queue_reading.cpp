@@ -333,7 +333,7 @@ std::size_t SampleQueue::read(QueueBatch& batch, std::size_t offset, Span<char> 
       ++at;
     }
     if (at <= text && done < into.size()) {
-      const std::size_t size = std::min(into.size() - done, text + 1 - at);
+      const std::size_t size = std::min<std::size_t>(into.size() - done, text + 1 - at);
       const auto from = static_cast<std::uint32_t>(walk.offset + Record::bytes +
                                                    walk.record.text_offset() + at - 1);
       if (!storage_.read(walk.sector, from, bytes_of({into.data() + done, size})).ok()) break;

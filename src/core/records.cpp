@@ -17,7 +17,7 @@ class Writer : public ByteWriter {
   using ByteWriter::put;
   void put(std::string_view text) {
     for (const char c : text)
-      put(c);
+      put(static_cast<std::uint8_t>(c));
   }
   void put_hash() {
     put(fnv1a(Span<const std::uint8_t>(start_, static_cast<std::size_t>(at() - start_))));
