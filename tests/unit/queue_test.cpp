@@ -613,6 +613,58 @@ TEST_CASE("Queue: never stuck, in the smallest storage, however it is used") {
   REQUIRE(device->append("{", {noon + ++number * 1000, 0}).ok());
 }
 
+TEST_CASE("Queue: goes on after any call of the storage failed, without a restart") {
+  const auto policy =
+      GENERATE(ht::DropPolicy::oldest, ht::DropPolicy::newest, ht::DropPolicy::thin_out);
+  const auto sectors = GENERATE(3U, 5U);
+  for (std::uint64_t operation = 0; operation < 150; ++operation) {
+    CAPTURE(static_cast<int>(policy), sectors, operation);
+    Device device({512, sectors, 4}, {policy, ht::DrainOrder::live_first});
+    device.flash.cut_after(operation, 3);
+    std::uint32_t taken = 0;
+    std::uint32_t failed = 0;
+    const auto recover = [&] {
+      if (!device.flash.cut()) return false;
+      device.flash.restart(0);
+      ++failed;
+      return true;
+    };
+    for (int i = 1; i <= 30; ++i) {
+      ht::Status status = device->append("{", {noon + i * 1000, 0});
+      if (recover()) {
+        REQUIRE(status == Code::hook_failed);
+        status = device->append("{", {noon + i * 1000, 0});
+      }
+      if (status.ok())
+        ++taken;
+      else
+        REQUIRE(status == Code::queue_full);
+      if (i % 10 != 0) continue;
+      ht::QueueBatch batch;
+      ht::BatchLimits limits;
+      limits.max_samples = 2;
+      REQUIRE(device->next(batch, limits).ok());
+      status = device->release(batch, Fate::delivered);
+      if (recover()) {
+        REQUIRE(status == Code::hook_failed);
+        REQUIRE(device->release(batch, Fate::delivered).ok());
+      }
+      REQUIRE(device->stats().pending + gone(device->stats()) -
+                  device->stats().count(Fate::dropped_newest) ==
+              taken);
+    }
+    REQUIRE(failed <= 1);
+    device.flash.restart(0);
+    const ht::QueueStats stats = device->stats();
+    device.restart();
+    REQUIRE(device->pending() == stats.pending);
+    REQUIRE(device->stats().last_id == taken);
+    drain(device.queue());
+    REQUIRE(device->stats().count(Fate::corrupted) == 0);
+    REQUIRE(gone(device->stats()) - device->stats().count(Fate::dropped_newest) == taken);
+  }
+}
+
 TEST_CASE("Queue: all sectors wear alike") {
   Device device({1024, 5, 4});
   for (int i = 1; i <= 1000; ++i) {
