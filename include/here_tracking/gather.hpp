@@ -70,6 +70,10 @@ struct Sources {
 /// at most 32 times, until it returns anything else in time. So a broken one delays nobody for
 /// long. A line says when that begins and when it is over.
 ///
+/// What Sample::withhold() covers is not asked for: no position source where a position would be
+/// withheld, no cell source where cells of all technologies would, and so for access points and
+/// beacons.
+///
 /// Without a clock there is no total timeout, and nobody is late.
 ///
 /// @return ok if no source that was asked failed (no_data is no failure, nor is ok that comes

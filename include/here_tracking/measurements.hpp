@@ -58,6 +58,13 @@ struct Fix {
   std::optional<Floor> floor;
 };
 
+/// Where a Fix is.
+struct Place {
+  std::int32_t lat_deg_e7 = 0;
+  std::int32_t lng_deg_e7 = 0;
+  std::uint32_t accuracy_mm = 0;
+};
+
 // ---- mobile network cells ----
 //
 // `timestamp_ms` of a measurement, milliseconds since 1970 UTC, is for one that was not made at the

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -61,6 +62,18 @@ enum class SensorData : std::uint8_t {
 template <typename Name>
 class NameSet {
  public:
+  constexpr NameSet() = default;
+  constexpr NameSet(std::initializer_list<Name> names) {
+    for (const Name name : names)
+      bits_ = static_cast<std::uint16_t>(bits_ | 1U << static_cast<unsigned>(name));
+  }
+  /// What all() is about.
+  [[nodiscard]] static constexpr NameSet everything() {
+    NameSet set;
+    set.bits_ = all_bits;
+    return set;
+  }
+
   [[nodiscard]] constexpr bool covers(Name name) const {
     return ((bits_ >> static_cast<unsigned>(name)) & 1U) != 0;
   }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "here_tracking/measurements.hpp"
+#include "here_tracking/shadow.hpp"
 #include "here_tracking/span.hpp"
 #include "here_tracking/status.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace here_tracking {
@@ -43,11 +45,15 @@ struct SampleOptions {
   /// Write LTE signal levels in the range that the service takes since edition 2.6.11, instead of
   /// the one that every edition takes. See LteCell.
   bool wide_lte_range = false;
+  /// Where `gps` is withheld, withhold a position of PositionType::gnss, too. See
+  /// Sample::withhold().
+  bool gps_withholds_position = false;
 };
 
 /// One telemetry object, written as the JSON that will be sent into a buffer that the caller owns.
 ///
-/// - A measurement is checked, clamped and serialised in one pass; nothing is kept beside the text.
+/// - A measurement is checked, clamped and serialised in one pass; beside the text only the sensor
+///   readings and the place are kept.
 /// - Measurements may come in any order.
 /// - A call that fails leaves the sample as it was. That something did not fit is remembered by
 ///   status(), and a smaller one may still fit.
@@ -59,7 +65,8 @@ struct SampleOptions {
 /// No allocation, no lock: one thread at a time. Cost of a call: formatting, plus moving the text
 /// that stands behind the place of insertion.
 ///
-/// The buffer must outlive the sample. It takes 27 bytes empty, and of each measurement at most:
+/// The object takes 248 bytes on a 32-bit target. The buffer must outlive it, and takes 27 bytes
+/// empty, and of each measurement at most:
 ///
 /// | bytes | of              | each neighbour |   | bytes | of                             |
 /// |-------|-----------------|----------------|---|-------|--------------------------------|
@@ -83,6 +90,26 @@ class Sample {
   explicit Sample(Span<char> buffer, SampleOptions options = {});
   Sample(const Sample&) = delete;
   Sample& operator=(const Sample&) = delete;
+
+  /// From now on what `methods` and `data` cover is not written: the call that would add it
+  /// returns ok, without a look at the values, and withheld() counts it, each sensor reading by
+  /// itself. Nor is it kept for place() and readings(). What is in the sample stays. Another call
+  /// replaces this one, and clear() ends it.
+  ///
+  /// Of `methods`, lte covers LTE-M and NB-IoT as well, and NameSet::all() the position, too; gps
+  /// covers scan.gps and, with SampleOptions::gps_withholds_position, a position of
+  /// PositionType::gnss.
+  ///
+  /// @param methods DisableTracking::position while DisableTracking::applies_at() the time of the
+  ///        sample. @param data DisableTracking::sensors likewise.
+  void withhold(NameSet<PositionMethod> methods, NameSet<SensorData> data);
+
+  /// Whether that is withheld whatever its values are, so that measuring it would be in vain.
+  [[nodiscard]] bool withholds(PositionMethod method) const {
+    return withheld_methods_.covers(method);
+  }
+  [[nodiscard]] bool withholds(SensorData reading) const { return withheld_data_.covers(reading); }
+  [[nodiscard]] bool withholds_position() const { return withheld_methods_.all(); }
 
   /// The time of measurement, in server time (Client::server_time_ms()). Required; may be set
   /// again.
@@ -157,6 +184,15 @@ class Sample {
   /// changes, also where that fails.
   [[nodiscard]] std::string_view json();
 
+  /// The object without its timestamp and closing brace, as SampleQueue::append() takes it: `{`
+  /// when there is nothing in it. Valid as json() is.
+  [[nodiscard]] std::string_view untimed_json() const { return {buffer_.data(), length_}; }
+
+  /// All sensor readings that are in the sample.
+  [[nodiscard]] const SensorReadings& readings() const { return readings_; }
+  /// Of the position that is in the sample.
+  [[nodiscard]] const std::optional<Place>& place() const { return place_; }
+
   /// Sticky: buffer_too_small once something did not fit, else ok.
   [[nodiscard]] Status status() const { return status_; }
 
@@ -174,8 +210,8 @@ class Sample {
 
   /// Signal levels that were clamped so far.
   [[nodiscard]] std::uint16_t clamped() const { return clamped_; }
-  /// What privacy kept out: access points whose owner opted out, a `scan.gps` that the integrator
-  /// did not switch on.
+  /// What privacy kept out: what withhold() covers, access points whose owner opted out, a
+  /// `scan.gps` that the integrator did not switch on.
   [[nodiscard]] std::uint16_t withheld() const { return withheld_; }
 
   /// Starts anew in the same buffer.
@@ -214,6 +250,8 @@ class Sample {
 
   friend class SampleWriter;
 
+  /// Whether it is withheld, and then counts it.
+  bool keep_back(PositionMethod method);
   Status commit_reported(SampleWriter& writer, Given given, std::string_view empty,
                          Reported* reported);
 
@@ -222,10 +260,14 @@ class Sample {
   std::array<std::uint32_t, root> end_{};  // where the closing bracket stands; 0: not there yet
   std::array<std::uint8_t, list_count> item_count_{};
   std::int64_t timestamp_ms_ = 0;
+  SensorReadings readings_;
+  std::optional<Place> place_;
   FieldError field_error_;
   std::uint32_t given_ = 0;
   std::uint16_t clamped_ = 0;
   std::uint16_t withheld_ = 0;
+  NameSet<PositionMethod> withheld_methods_;
+  NameSet<SensorData> withheld_data_;
   SampleOptions options_;
   Status status_;
 };

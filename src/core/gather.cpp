@@ -106,7 +106,6 @@ class Gatherer {
 
 Status gather(const Sources& sources, Sample& sample, Clock& clock, Log& log) {
   Gatherer gatherer(sources, sample, clock, log);
-  const auto never = [] { return false; };
   gatherer.ask(
       "position", sources.position,
       [&sample](PositionSource& source, std::uint32_t timeout_ms) {
@@ -114,17 +113,23 @@ Status gather(const Sources& sources, Sample& sample, Clock& clock, Log& log) {
         const Status status = source.read(fix, timeout_ms);
         return status.ok() ? sample.set_position(fix) : status;
       },
-      [&sample] { return sample.has_position(); });
+      [&sample] { return sample.has_position() || sample.withholds_position(); });
   const auto scan = [&sample](auto& source, std::uint32_t timeout_ms) {
     return source.scan(sample, timeout_ms);
   };
-  gatherer.ask("cell", sources.cell, scan, never);
-  gatherer.ask("wlan", sources.wlan, scan, never);
-  gatherer.ask("bluetooth", sources.bluetooth, scan, never);
+  gatherer.ask("cell", sources.cell, scan, [&sample] {
+    return sample.withholds(PositionMethod::gsm) && sample.withholds(PositionMethod::wcdma) &&
+           sample.withholds(PositionMethod::tdscdma) && sample.withholds(PositionMethod::lte) &&
+           sample.withholds(PositionMethod::cdma);
+  });
+  gatherer.ask("wlan", sources.wlan, scan,
+               [&sample] { return sample.withholds(PositionMethod::wlan); });
+  gatherer.ask("bluetooth", sources.bluetooth, scan,
+               [&sample] { return sample.withholds(PositionMethod::bt); });
   const auto read = [&sample](SensorSource& source, std::uint32_t timeout_ms) {
     return source.read(sample, timeout_ms);
   };
-  gatherer.ask("sensors", sources.sensors, read, never);
+  gatherer.ask("sensors", sources.sensors, read, [] { return false; });
   return gatherer.first_failure();
 }
 

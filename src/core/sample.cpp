@@ -98,6 +98,10 @@ void Sample::clear() {
   end_ = {};
   item_count_ = {};
   timestamp_ms_ = 0;
+  readings_ = {};
+  place_.reset();
+  withheld_methods_ = {};
+  withheld_data_ = {};
   field_error_ = {};
   given_ = 0;
   clamped_ = 0;
@@ -121,6 +125,16 @@ bool Sample::can_be_positioned() const {
   return has_position() || item_count_[wlan] + item_count_[bt] > 1;
 }
 
+void Sample::withhold(NameSet<PositionMethod> methods, NameSet<SensorData> data) {
+  withheld_methods_ = methods;
+  withheld_data_ = data;
+}
+
+bool Sample::keep_back(PositionMethod method) {
+  if (withholds(method)) ++withheld_;
+  return withholds(method);
+}
+
 Status Sample::set_timestamp(std::int64_t timestamp_ms) {
   if (timestamp_ms < min_timestamp_ms || timestamp_ms > max_timestamp_ms) {
     return SampleWriter(*this).refuse("", "timestamp", timestamp_ms,
@@ -131,6 +145,11 @@ Status Sample::set_timestamp(std::int64_t timestamp_ms) {
 }
 
 Status Sample::set_position(const Fix& fix) {
+  if (withholds_position() || (options_.gps_withholds_position && fix.type == PositionType::gnss &&
+                               withholds(PositionMethod::gps))) {
+    ++withheld_;
+    return {};
+  }
   constexpr const char* scope = "position";
   SampleWriter writer(*this);
   Status status = writer.once(given_position, "", scope);
@@ -172,11 +191,13 @@ Status Sample::set_position(const Fix& fix) {
     json.end_object();
   }
   json.end_object();
-  return writer.commit(given_position);
+  status = writer.commit(given_position);
+  if (status.ok()) place_ = Place{fix.lat_deg_e7, fix.lng_deg_e7, fix.accuracy_mm};
+  return status;
 }
 
 Status Sample::set_gps(const Fix& fix) {
-  if (!options_.contribute_gps) {
+  if (!options_.contribute_gps || withholds(PositionMethod::gps)) {
     ++withheld_;
     return {};
   }

@@ -295,6 +295,7 @@ Status Sample::add(const WlanAccessPoint& access_point) {
     ++withheld_;
     return {};
   }
+  if (keep_back(PositionMethod::wlan)) return {};
   SampleWriter writer(*this);
   Status status = writer.check_room(wlan, "wlan", max_wlan_access_points, " access points");
   if (status.ok()) status = writer.check(wlan_rules::access_point, &access_point);
@@ -320,6 +321,7 @@ Status Sample::add(const WlanAccessPoint& access_point) {
 }
 
 Status Sample::add(const BluetoothBeacon& beacon) {
+  if (keep_back(PositionMethod::bt)) return {};
   SampleWriter writer(*this);
   Status status = writer.check_room(bt, "bt", max_bluetooth_beacons, " beacons");
   if (status.ok()) status = writer.check(bt_rules::beacon, &beacon);
@@ -338,6 +340,7 @@ Status Sample::add(const BluetoothBeacon& beacon) {
 }
 
 Status Sample::set_country(std::int32_t mcc) {
+  if (keep_back(PositionMethod::country)) return {};
   SampleWriter writer(*this);
   const Status status = writer.once(given_country, "scan", "country");
   if (!status.ok()) return status;

@@ -64,6 +64,22 @@ constexpr ListRules network_rules = {
 
 constexpr std::size_t max_sensor_ranges = 5;
 
+/// Each pair of readings of the same name.
+template <typename Use>
+void for_each_reading(const SensorReadings& from, SensorReadings& into, Use use) {
+  use(SensorData::temperature_c, from.temperature_c_e2, into.temperature_c_e2);
+  use(SensorData::relative_humidity, from.relative_humidity_percent_e2,
+      into.relative_humidity_percent_e2);
+  use(SensorData::pressure_hpa, from.pressure_hpa_e4, into.pressure_hpa_e4);
+  use(SensorData::acceleration_g, from.acceleration_g_e6, into.acceleration_g_e6);
+  use(SensorData::tilt_degree, from.tilt_degree_e2, into.tilt_degree_e2);
+  use(SensorData::battery_level, from.battery_level_percent, into.battery_level_percent);
+  use(SensorData::battery_is_charging, from.battery_is_charging, into.battery_is_charging);
+  use(SensorData::device_is_attached, from.device_is_attached, into.device_is_attached);
+  use(SensorData::device_is_stationary, from.device_is_stationary, into.device_is_stationary);
+  use(SensorData::device_is_tampered, from.device_is_tampered, into.device_is_tampered);
+}
+
 bool is_digits(std::string_view text) {
   return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -160,7 +176,16 @@ void write_client(SampleWriter& writer, const ClientInfo& client) {
 
 }  // namespace
 
-Status Sample::add(const SensorReadings& readings) {
+Status Sample::add(const SensorReadings& measured) {
+  SensorReadings readings;
+  std::uint16_t withheld = 0;
+  for_each_reading(measured, readings, [&](SensorData name, const auto& from, auto& into) {
+    if (!withholds(name)) {
+      into = from;
+    } else if (from) {
+      ++withheld;
+    }
+  });
   SampleWriter writer(*this);
   Status status = writer.check(sensor_rules, &readings);
   if (!status.ok()) return status;
@@ -169,10 +194,17 @@ Status Sample::add(const SensorReadings& readings) {
     if ((given & given_ & 1U << i) == 0) continue;
     return writer.refuse(sensor_rules.scope, sensor_rules.fields[i].name, 2, "given once a sample");
   }
-  if (given == 0) return {};
-  writer.begin_members(sensors, "reportedSensorData");
-  writer.write(sensor_rules, &readings);
-  return writer.commit(given);
+  if (given != 0) {
+    writer.begin_members(sensors, "reportedSensorData");
+    writer.write(sensor_rules, &readings);
+    status = writer.commit(given);
+    if (!status.ok()) return status;
+    for_each_reading(readings, readings_, [](SensorData, const auto& from, auto& into) {
+      if (from) into = from;
+    });
+  }
+  withheld_ = static_cast<std::uint16_t>(withheld_ + withheld);
+  return {};
 }
 
 Status Sample::set_state_version(std::uint64_t state_version) {

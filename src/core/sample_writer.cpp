@@ -280,6 +280,12 @@ Status SampleWriter::commit_item(Container list) {
 Status SampleWriter::add_cell(Container list, const char* name, const ObjectRules& rules,
                               const void* cell, const ListRules& nmr, const void* neighbours,
                               std::size_t count) {
+  constexpr std::array methods = {PositionMethod::gsm,       PositionMethod::wcdma,
+                                  PositionMethod::tdscdma,   PositionMethod::lte,
+                                  PositionMethod::lte_cat_m, PositionMethod::nb_iot,
+                                  PositionMethod::cdma};
+  static_assert(methods.size() == Sample::wlan);
+  if (sample_.keep_back(methods[list])) return {};
   Status status = check_room(list, name, Sample::max_cells, " cells");
   if (status.ok()) status = check(rules, cell);
   if (status.ok()) status = check(nmr, rules.scope, neighbours, count);

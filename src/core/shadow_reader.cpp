@@ -34,7 +34,7 @@ enum class Scope : std::uint8_t {
 };
 
 /// Where members stand. The items of a list are its members, too, without a name.
-struct Place {
+struct Spot {
   const char* path;
   Scope parent;
   bool is_list;
@@ -44,7 +44,7 @@ struct Place {
 
 constexpr std::uint8_t unlimited = 255;
 constexpr const char* logging_path = "system.sensorLoggingConfigurations";
-constexpr std::array<Place, 14> places = {{
+constexpr std::array<Spot, 14> places = {{
     {"", Scope::root, false, 0, 0},
     {"payload", Scope::root, false, 0, 0},
     {"system", Scope::root, false, 0, 0},
@@ -61,7 +61,7 @@ constexpr std::array<Place, 14> places = {{
     {"system.wlanConfigurations", Scope::system, true, 0, DesiredShadow::max_wlan_configurations},
 }};
 
-constexpr const Place& place(Scope scope) {
+constexpr const Spot& place(Scope scope) {
   return places[static_cast<std::size_t>(scope)];
 }
 
@@ -310,7 +310,7 @@ class ShadowHandler final : public JsonHandler {
 
   void leave(std::size_t offset) {
     const Scope left = scope_;
-    const Place& from = place(left);
+    const Spot& from = place(left);
     scope_ = from.parent;
     member_ = find(scope_, "");
     if (from.is_list &&
@@ -470,7 +470,7 @@ class ShadowHandler final : public JsonHandler {
     reject(error);
   }
 
-  void reject_size(const Place& list) {
+  void reject_size(const Spot& list) {
     FieldError error = named(list_->scope, list_->name);
     error.value = static_cast<std::int64_t>(items_);
     error.unit = " items";

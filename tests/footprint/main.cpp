@@ -10,6 +10,7 @@
 namespace ht = here_tracking;
 
 static_assert(sizeof(ht::DesiredShadow) == 424, "shadow.hpp names it");
+static_assert(sizeof(ht::Sample) == 248, "telemetry.hpp names it");
 static_assert(sizeof(ht::SourceSlot<ht::CellSource>) == 12, "gather.hpp names it");
 
 namespace {

@@ -307,3 +307,58 @@ TEST_CASE("Without a clock nobody is late and time does not run out") {
   CHECK(second.given_ms == std::vector<std::uint32_t>{10000});
   CHECK_FALSE(slots[0].out());
 }
+
+TEST_CASE("A source whose measurements would be withheld is not asked") {
+  class Scanner final : public CellSource,
+                        public here_tracking::WlanSource,
+                        public here_tracking::BluetoothSource {
+   public:
+    Status scan(Sample&, std::uint32_t) override {
+      ++asked;
+      return Code::no_data;
+    }
+    int asked = 0;
+  };
+  using here_tracking::PositionMethod;
+  using Methods = here_tracking::NameSet<PositionMethod>;
+  struct Case {
+    Methods withheld;
+    int position, cell, wlan, bluetooth;
+  };
+  const Methods cells = {PositionMethod::gsm, PositionMethod::wcdma, PositionMethod::tdscdma,
+                         PositionMethod::lte, PositionMethod::cdma};
+  const Methods most_cells = {PositionMethod::gsm, PositionMethod::wcdma, PositionMethod::lte,
+                              PositionMethod::cdma};
+  const Case cases[] = {
+      {{}, 1, 1, 1, 1},
+      {Methods::everything(), 0, 0, 0, 0},
+      {{PositionMethod::gps}, 1, 1, 1, 1},
+      {{PositionMethod::wlan}, 1, 1, 0, 1},
+      {{PositionMethod::bt}, 1, 1, 1, 0},
+      {cells, 1, 0, 1, 1},
+      {most_cells, 1, 1, 1, 1},
+  };
+  for (const Case& c : cases) {
+    Gathering gather;
+    Position receiver(Code::ok, 1);
+    Scanner modem;
+    Scanner wlan;
+    Scanner bluetooth;
+    SourceSlot<PositionSource> position_slots[] = {receiver};
+    SourceSlot<CellSource> cell_slots[] = {modem};
+    SourceSlot<here_tracking::WlanSource> wlan_slots[] = {wlan};
+    SourceSlot<here_tracking::BluetoothSource> bluetooth_slots[] = {bluetooth};
+    here_tracking::Sources sources;
+    sources.position = position_slots;
+    sources.cell = cell_slots;
+    sources.wlan = wlan_slots;
+    sources.bluetooth = bluetooth_slots;
+    gather.sample.withhold(c.withheld, {});
+    CHECK(here_tracking::gather(sources, gather.sample, gather.clock, gather.log).ok());
+    CHECK(receiver.asked == c.position);
+    CHECK(modem.asked == c.cell);
+    CHECK(wlan.asked == c.wlan);
+    CHECK(bluetooth.asked == c.bluetooth);
+    CHECK(gather.log.lines.empty());
+  }
+}
