@@ -158,6 +158,7 @@ class Client {
 
  private:
   friend class LicensedDevice;
+  friend class Tracker;
   friend class SuppliedToken;
   class Response;
   struct Call;

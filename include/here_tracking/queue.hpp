@@ -198,10 +198,11 @@ class SampleQueue {
 
   /// The text of one sample, as it was appended, and its note.
   /// @param size of the text. @param note_size likewise; the note is cut to the space given.
+  /// @param time if not nullptr: of measurement, in server time where it is known.
   /// @return ok; no_data (it does not wait); buffer_too_small (`size` says what it takes);
   ///         hook_failed (or its checksum is wrong).
   Status text(std::uint32_t id, Span<char> into, std::size_t& size, Span<char> note_into,
-              std::size_t& note_size);
+              std::size_t& note_size, SampleTime* time = nullptr);
 
   /// Lets samples go, durably.
   /// @return ok, hook_failed (they may come again), no_data.
@@ -212,6 +213,10 @@ class SampleQueue {
   [[nodiscard]] QueueStats stats();
   /// The same as stats().pending, without a look at the storage.
   [[nodiscard]] std::uint32_t pending() const { return pending_; }
+  /// The same as stats().count().
+  [[nodiscard]] std::uint32_t left(Fate fate) const {
+    return state_.counts[static_cast<std::size_t>(fate)];
+  }
 
  private:
   friend class QueueBatch;

@@ -141,15 +141,15 @@ bool SampleQueue::put(Record& record, Span<const std::uint8_t> start, std::strin
   record.body_crc = crc32(bytes_of(note), crc32(bytes_of(text), crc32(start)));
   const std::array<std::uint8_t, Record::bytes> header = encode(record);
 
-  std::array<std::uint8_t, 128> buffer{};
+  std::array<std::uint8_t, 128> buffer;
+  buffer.fill(0xff);
   std::size_t filled = 0;
   const auto program = [&]() {
     const std::uint32_t size = padded(static_cast<std::uint32_t>(filled));
-    while (filled < size)
-      buffer[filled++] = 0xff;
-    writable_ = writable_ && storage_.program(newest_, end_, {buffer.data(), filled}).ok();
+    writable_ = writable_ && storage_.program(newest_, end_, {buffer.data(), size}).ok();
     end_ += size;
     filled = 0;
+    buffer.fill(0xff);
   };
   const Span<const std::uint8_t> pieces[] = {header, start, bytes_of(text), bytes_of(note)};
   for (const Span<const std::uint8_t>& piece : pieces) {

@@ -90,6 +90,18 @@ std::uint32_t LeftIds::end() const {
   return id;
 }
 
+bool LeftIds::valid() const {
+  std::uint32_t before = cursor;
+  if (before == 0) return false;
+  for (const Interval& interval : intervals) {
+    if (interval.last == 0) continue;
+    if (interval.first <= before || interval.last < interval.first || interval.last == 0xffffffff)
+      return false;
+    before = interval.last;
+  }
+  return true;
+}
+
 bool LeftIds::insert(std::uint32_t first, std::uint32_t last) {
   if (last < first || last < cursor) return true;
   std::array<Interval, max_intervals> kept{};
@@ -108,13 +120,11 @@ bool LeftIds::insert(std::uint32_t first, std::uint32_t last) {
   bool inserted = false;
   for (const Interval& interval : intervals) {
     if (interval.last == 0) break;
-    if (interval.last + 1 < first) {
+    if (inserted || interval.last + 1 < first) {
       if (!keep(interval)) return false;
-    } else if (!inserted && last + 1 < interval.first) {
+    } else if (last + 1 < interval.first) {
       inserted = true;
       if (!keep({first, last}) || !keep(interval)) return false;
-    } else if (inserted) {
-      if (!keep(interval)) return false;
     } else {
       first = std::min(first, interval.first);
       last = std::max(last, interval.last);

@@ -333,7 +333,7 @@ std::size_t SampleQueue::read(QueueBatch& batch, std::size_t offset, Span<char> 
       ++at;
     }
     if (at <= text && done < into.size()) {
-      const std::size_t size = std::min(into.size() - done, text + 1 - at);
+      const std::size_t size = std::min<std::size_t>(into.size() - done, text + 1 - at);
       const auto from = static_cast<std::uint32_t>(walk.offset + Record::bytes +
                                                    walk.record.text_offset() + at - 1);
       if (!storage_.read(walk.sector, from, bytes_of({into.data() + done, size})).ok()) break;
@@ -378,7 +378,7 @@ Status SampleQueue::leaving(std::uint32_t first, std::uint32_t last, Leaving& ra
 }
 
 Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, Span<char> note_into,
-                         std::size_t& note_size) {
+                         std::size_t& note_size, SampleTime* time) {
   size = 0;
   note_size = 0;
   if (!open_) return Code::no_data;
@@ -400,7 +400,7 @@ Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, S
       storage_.read(walk.sector, at + record.text_size(), bytes_of({note_into.data(), note})).ok();
   if (!ok) return Code::hook_failed;
   note_size = note;
-  return {};
+  return time == nullptr ? Status() : time_of(walk, *time);
 }
 
 QueueStats SampleQueue::stats() {

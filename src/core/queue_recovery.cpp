@@ -90,7 +90,7 @@ Status SampleQueue::read_header(std::uint32_t sector, SectorHeader& header, Stat
   if (crc != stored_crc) return Code::no_data;
   if (header.version > SectorHeader::this_version) return Code::queue_foreign;
   if (header.version != SectorHeader::this_version || header.size != SectorHeader::bytes ||
-      header.first_sequence > header.sequence || state.next_id == 0)
+      header.first_sequence > header.sequence || state.next_id == 0 || !state.left.valid())
     return Code::no_data;
   if (header.sector_bytes != geometry_.sector_bytes ||
       header.program_bytes != geometry_.program_bytes)

@@ -6,9 +6,11 @@
 namespace here_tracking {
 namespace {
 
-constexpr std::uint32_t clock_magic = 0x314b4348;  // "HCK1"
-constexpr std::uint32_t token_magic = 0x314b5448;  // "HTK1"
+constexpr std::uint32_t clock_magic = 0x314b4348;   // "HCK1"
+constexpr std::uint32_t shadow_magic = 0x314b4853;  // "SHK1"
+constexpr std::uint32_t token_magic = 0x314b5448;   // "HTK1"
 constexpr std::size_t hash_bytes = 8;
+constexpr std::size_t shadow_text_at = sizeof(shadow_magic) + sizeof(std::uint64_t);
 
 class Writer : public ByteWriter {
  public:
@@ -17,7 +19,7 @@ class Writer : public ByteWriter {
   using ByteWriter::put;
   void put(std::string_view text) {
     for (const char c : text)
-      put(c);
+      put(static_cast<std::uint8_t>(c));
   }
   void put_hash() {
     put(fnv1a(Span<const std::uint8_t>(start_, static_cast<std::size_t>(at() - start_))));
@@ -94,6 +96,31 @@ bool decode(Span<const std::uint8_t> bytes, TokenRecord& record) {
   record.token = {reinterpret_cast<const char*>(reader.at()),
                   bytes.size() - TokenRecord::overhead_bytes};
   return true;
+}
+
+Span<char> ShadowRecord::text_in(Span<char> memory) {
+  if (memory.size() < overhead_bytes) return {};
+  return {memory.data() + shadow_text_at, memory.size() - overhead_bytes};
+}
+
+Span<const std::uint8_t> ShadowRecord::encode(std::uint64_t identity, std::size_t text_size,
+                                              Span<char> memory) {
+  auto* const bytes = reinterpret_cast<std::uint8_t*>(memory.data());
+  Writer writer(bytes);
+  writer.put(shadow_magic);
+  writer.put(identity);
+  const std::size_t hashed = shadow_text_at + text_size;
+  Writer(bytes + hashed).put(fnv1a(Span<const std::uint8_t>(bytes, hashed)));
+  return {bytes, hashed + hash_bytes};
+}
+
+std::string_view ShadowRecord::decode(Span<const std::uint8_t> bytes, std::uint64_t identity) {
+  if (bytes.size() <= overhead_bytes || !intact(bytes, shadow_magic)) return {};
+  std::uint64_t whose = 0;
+  ByteReader reader(bytes.data() + sizeof(shadow_magic));
+  reader.get(whose);
+  if (whose != identity) return {};
+  return {reinterpret_cast<const char*>(reader.at()), bytes.size() - overhead_bytes};
 }
 
 }  // namespace here_tracking

@@ -48,4 +48,17 @@ std::size_t encode(const TokenRecord& record, Span<std::uint8_t> into);
 /// `record.token` points into `bytes`.
 bool decode(Span<const std::uint8_t> bytes, TokenRecord& record);
 
+/// The desired shadow, made and read in one piece of memory: `text_in` says where its text goes.
+struct ShadowRecord {
+  static constexpr std::string_view name = "shadow";
+  static constexpr std::size_t overhead_bytes = 20;
+
+  [[nodiscard]] static Span<char> text_in(Span<char> memory);
+  [[nodiscard]] static Span<const std::uint8_t> encode(std::uint64_t identity,
+                                                       std::size_t text_size, Span<char> memory);
+  /// Empty when it is not what it should be.
+  [[nodiscard]] static std::string_view decode(Span<const std::uint8_t> bytes,
+                                               std::uint64_t identity);
+};
+
 }  // namespace here_tracking

@@ -8,7 +8,8 @@ Usage: tests/footprint/run.sh
 
 Builds the preset cortex-m4 and prints, in bytes, what each object of the
 core takes, what an image takes that gathers a sample and sends it, and what
-that image needs from the toolchain's libraries. mbedTLS is replaced by empty
+that image needs from the toolchain's libraries; then the same of one that
+tracks, and the RAM of its objects. mbedTLS is replaced by empty
 functions: its size depends on the configuration that a firmware chooses.
 
 Then, what a gateway's image takes, and what each technology adds to an image
@@ -31,6 +32,7 @@ build=build/cortex-m4
 archive=${build}/src/core/libhere_tracking.a
 image=${build}/tests/footprint/footprint
 gateway=${build}/tests/footprint/footprint_gateway
+tracker=${build}/tests/footprint/footprint_tracker
 map=${build}/tests/footprint/footprint.map
 tool=arm-none-eabi
 
@@ -108,6 +110,20 @@ if [[ -n ${found} ]]; then
   exit 1
 fi
 echo "ok: no heap, formatted output, floating point text, exceptions, RTTI or program exit"
+
+echo
+echo "Image that tracks: gathers, queues on 64 sectors, sends, follows the shadow"
+sizes "${tracker}"
+"${tool}-nm" --print-size --size-sort --radix=d -C "${tracker}" | awk '
+  $3 ~ /^[bB]$/ && $NF ~ /_(object|objects|memory|table)$/ {
+    name = $NF; sub(/.*::/, "", name); sub(/_object$/, "", name); gsub(/_/, " ", name)
+    printf "  %8d  %s\n", $2, name }'
+found=$("${tool}-nm" --format=just-symbols "${tracker}" | grep -E "${unwanted}" || true)
+[[ -z ${found} ]] || {
+  echo "FAIL: it holds what a device without heap and files must not need:"
+  printf '%s\n' "${found}" | sort -u | "${tool}-c++filt" | sed 's/^/  /'
+  exit 1
+}
 
 echo
 echo "Image that sends a given sample for another device, with a token that it is given"

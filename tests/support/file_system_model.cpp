@@ -14,6 +14,13 @@ constexpr std::size_t block_bytes = 64;  // smaller than real ones, so that smal
 
 }  // namespace
 
+void FileSystemModel::File::arrive(std::size_t begin, std::size_t end) {
+  for (const Range& range : unsynced) {
+    for (std::size_t i = std::max(begin, range.begin); i < std::min(end, range.end); ++i)
+      on_disk[i] = seen[i];
+  }
+}
+
 bool FileSystemModel::step() {
   if (left_ == 0) off_ = true;
   if (off_) return false;
@@ -32,7 +39,8 @@ void FileSystemModel::restart(std::uint32_t seed) {
   left_ = ~std::uint64_t{0};
   open_files_.clear();
   if (seed == 0) return;
-  std::mt19937 random(seed);
+  // Other choices after each cut, and the same when it is tried again.
+  std::mt19937 random(seed * 2654435761U + static_cast<std::uint32_t>(steps_));
   const auto below = [&](std::size_t end) { return std::size_t{random()} % end; };
   for (auto at = files_.begin(); at != files_.end();) {
     File& file = at->second;
@@ -52,12 +60,10 @@ void FileSystemModel::restart(std::uint32_t seed) {
     for (std::size_t begin = 0; begin < end; begin += block_bytes) {
       const std::size_t parts[] = {0, block_bytes, below(block_bytes)};
       const std::size_t arrived = begin + parts[below(3)];
-      for (std::size_t i = begin; i < std::min(arrived, end); ++i) {
-        if (file.unsynced[i]) file.on_disk[i] = file.seen[i];
-      }
+      file.arrive(begin, std::min(arrived, end));
     }
     file.seen = file.on_disk;
-    file.unsynced.assign(file.seen.size(), false);
+    file.unsynced.clear();
     file.length_unsynced = false;
     file.name_on_disk = true;
     ++at;
@@ -71,7 +77,7 @@ const std::vector<std::uint8_t>* FileSystemModel::find(const std::string& name) 
 
 int FileSystemModel::open_directory(const std::string&, bool) {
   if (off_) return -EIO;
-  open_files_[++last_file_] = "";
+  open_files_[++last_file_] = nullptr;
   return last_file_;
 }
 
@@ -82,8 +88,7 @@ int FileSystemModel::open(int, const char* name, int flags) {
   if (!exists && (flags & O_CREAT) == 0) return -ENOENT;
   if (exists && (flags & O_EXCL) != 0) return -EEXIST;
   if (!exists && !step()) return -EIO;
-  files_[name];
-  open_files_[++last_file_] = name;
+  open_files_[++last_file_] = &files_[name];
   return last_file_;
 }
 
@@ -109,17 +114,19 @@ ssize_t FileSystemModel::write(int file, const void* bytes, std::size_t size, st
   File& to = of(file);
   const auto begin = static_cast<std::size_t>(offset);
   const std::size_t count = std::min({size, most_at_once, free_bytes});
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!step()) return -EIO;
-    if (to.seen.size() <= begin + i) {
-      to.seen.resize(begin + i + 1, 0);
-      to.unsynced.resize(begin + i + 1, true);
-      to.length_unsynced = true;
-      --free_bytes;
-    }
-    to.seen[begin + i] = static_cast<const std::uint8_t*>(bytes)[i];
-    to.unsynced[begin + i] = true;
+  const auto done = static_cast<std::size_t>(std::min<std::uint64_t>(count, off_ ? 0 : left_));
+  const std::size_t end = begin + done;
+  if (to.seen.size() < end) {
+    free_bytes -= end - to.seen.size();
+    to.seen.resize(end, 0);
+    to.length_unsynced = true;
   }
+  std::copy_n(static_cast<const std::uint8_t*>(bytes), done, to.seen.data() + begin);
+  if (done > 0) to.unsynced.push_back({begin, end});
+  left_ -= done;
+  steps_ += done;
+  off_ = done < count;
+  if (off_) return -EIO;
   return static_cast<ssize_t>(count);
 }
 
@@ -130,7 +137,10 @@ int FileSystemModel::truncate(int file, std::int64_t size) {
   const auto length = static_cast<std::size_t>(size);
   if (length < of_it.seen.size()) free_bytes += of_it.seen.size() - length;
   of_it.seen.resize(length, 0);
-  of_it.unsynced.resize(length, true);
+  for (Range& range : of_it.unsynced) {
+    range.begin = std::min(range.begin, length);
+    range.end = std::min(range.end, length);
+  }
   of_it.length_unsynced = true;
   return 0;
 }
@@ -142,12 +152,10 @@ int FileSystemModel::sync_data(int file) {
   const bool lost = std::exchange(next_data_is_lost, false);
   if (!lost) {
     synced.on_disk.resize(synced.seen.size(), 0);
-    for (std::size_t i = 0; i < synced.seen.size(); ++i) {
-      if (synced.unsynced[i]) synced.on_disk[i] = synced.seen[i];
-    }
+    synced.arrive(0, synced.seen.size());
     synced.length_unsynced = false;
   }
-  synced.unsynced.assign(synced.seen.size(), false);
+  synced.unsynced.clear();
   return lost ? -EIO : 0;
 }
 

@@ -48,9 +48,16 @@ class FileSystemModel final : public here_tracking::detail::FileSystem {
   int sync(int file) override;
 
  private:
+  struct Range {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
   struct File {
+    /// What was not synced arrives on the disk, from `begin` to `end`.
+    void arrive(std::size_t begin, std::size_t end);
+
     std::vector<std::uint8_t> seen;
-    std::vector<bool> unsynced;  // of each byte seen
+    std::vector<Range> unsynced;  // of what is seen
     bool length_unsynced = false;
     std::vector<std::uint8_t> on_disk;
     bool name_on_disk = false;
@@ -58,10 +65,10 @@ class FileSystemModel final : public here_tracking::detail::FileSystem {
 
   bool step();
   bool interrupts();
-  File& of(int file) { return files_.at(open_files_.at(file)); }
+  File& of(int file) { return *open_files_.at(file); }
 
   std::map<std::string, File> files_;
-  std::map<int, std::string> open_files_;  // the directory has the name ""
+  std::map<int, File*> open_files_;  // nullptr: the directory
   int last_file_ = 2;
   std::uint64_t steps_ = 0;
   std::uint64_t left_ = ~std::uint64_t{0};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/client.hpp"
 #include "here_tracking/telemetry.hpp"
+#include "here_tracking/tracker.hpp"
 
 #include "support/catch.hpp"
 
@@ -148,5 +149,45 @@ TEST_CASE("Sample, time, token, ingestion and health take nothing from the heap"
   CHECK(ok);
   CHECK(service.requests == 9);
   CHECK(shadow.rate.send_ms == 60000U);
+  CHECK(after - before == 0);
+}
+
+TEST_CASE("A tracker measures, queues and sends without the heap") {
+  Clock clock;
+  Entropy entropy;
+  Service service;
+  here_tracking::DeviceLicense license("device", "secret");
+  const here_tracking::Hooks hooks{&clock, &entropy, &here_tracking::not_provided::storage,
+                                   &service, &here_tracking::not_provided::log};
+  static char token[2048];
+  static char work[8192];
+  static char sample[2048];
+  static char shadow[4400];
+  static std::uint8_t memory[4 * 2048];
+  here_tracking::RamSectors sectors(memory, 2048);
+  here_tracking::QueueSector table[4];
+
+  const std::size_t before = allocations;
+  here_tracking::Client client({}, license, hooks, {token, work});
+  here_tracking::QueueConfig config;
+  config.when_full = here_tracking::DropPolicy::thin_out;
+  here_tracking::SampleQueue queue(sectors, table, config);
+  bool ok = queue.clear().ok();
+  here_tracking::Tracker tracker(client, queue, {}, hooks, {sample, shadow});
+  for (int i = 0; i < 500; ++i) {
+    tracker.measure_now();
+    if (i % 200 == 0) tracker.send_now();
+    ok = ok && tracker.step() >= 0;
+  }
+  const std::uint32_t thinned_out = queue.left(here_tracking::Fate::thinned_out);
+  tracker.send_now();
+  while (queue.pending() != 0 && ok)
+    ok = tracker.step() >= 0;
+  const std::size_t after = allocations;
+
+  CHECK(ok);
+  CHECK(thinned_out > 0);
+  CHECK(queue.left(here_tracking::Fate::delivered) > 0);
+  CHECK(tracker.state().send_ms == 60000U);
   CHECK(after - before == 0);
 }

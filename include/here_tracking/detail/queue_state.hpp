@@ -26,6 +26,7 @@ class LeftIds {
   [[nodiscard]] std::uint32_t waiting(std::uint32_t first, std::uint32_t end) const;
   /// What lies behind all that left.
   [[nodiscard]] std::uint32_t end() const;
+  [[nodiscard]] bool valid() const;
   /// False, and nothing is changed: it would take one interval too many.
   bool insert(std::uint32_t first, std::uint32_t last);
 

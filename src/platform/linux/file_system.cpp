@@ -71,14 +71,16 @@ class KernelFiles final : public FileSystem {
   }
 
   ssize_t read(int file, void* into, std::size_t size, std::int64_t offset) override {
-    return or_errno(::pread(file, into, size, offset));
+    return or_errno(::pread(file, into, size, static_cast<off_t>(offset)));
   }
 
   ssize_t write(int file, const void* bytes, std::size_t size, std::int64_t offset) override {
-    return or_errno(::pwrite(file, bytes, size, offset));
+    return or_errno(::pwrite(file, bytes, size, static_cast<off_t>(offset)));
   }
 
-  int truncate(int file, std::int64_t size) override { return or_errno(::ftruncate(file, size)); }
+  int truncate(int file, std::int64_t size) override {
+    return or_errno(::ftruncate(file, static_cast<off_t>(size)));
+  }
   int sync_data(int file) override { return or_errno(::fdatasync(file)); }
   int sync(int file) override { return or_errno(::fsync(file)); }
 };

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/client.hpp"
+#include "here_tracking/queue.hpp"
+#include "here_tracking/retry.hpp"
+#include "here_tracking/span.hpp"
+#include "here_tracking/status.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace here_tracking {
+
+/// Writes the true time of a measurement into a sample that is going to be sent with a newer
+/// timestamp: restamp() of restamp.hpp.
+using Restamp = Status (*)(std::string_view untimed_json, std::int64_t measured_ms, Span<char> into,
+                           std::size_t& size);
+
+/// How a queue is sent.
+struct SendConfig {
+  /// A request starts with up to 16 samples or 16 kB, whichever is less. 413 and a time limit that
+  /// ran out halve that, success makes it grow slowly up to these.
+  std::uint32_t max_samples = 64;
+  std::uint32_t max_bytes = 64 * 1024;
+  /// For a service that takes no samples older than seconds: restamp sends them with the present
+  /// time and their own in position and scan. nullptr: such samples are dropped, as too_old.
+  Restamp restamp = nullptr;
+  /// Whether the last request of a report asks for the desired shadow.
+  Delivery delivery = Delivery::synchronous;
+  std::string_view id = {};      ///< Ingestion::id. Borrowed.
+  std::string_view app_id = {};  ///< Ingestion::app_id. Borrowed.
+};
+
+/// A request with samples, when it is over.
+struct Report {
+  Status status;
+  std::uint32_t samples = 0;  ///< In that request
+  std::uint32_t bytes = 0;    ///< Of its body
+  std::uint32_t pending = 0;  ///< Samples that wait now
+  bool has_shadow = false;    ///< The answer was a desired shadow.
+};
+
+namespace detail {
+
+/// Sends a queue, one request a call, and reads what a refusal means.
+///
+/// A 400 has no index, so the batch is halved until a sample stands alone. Alone it may be refused
+/// for three reasons, and what else the service takes tells them apart: another sample that waited
+/// as well, then a fresh one, are sent.
+///
+/// | the service took                    | so the sample is | and it |
+/// |-------------------------------------|------------------|--------------------------------------|
+/// | another one that waited             | bad              | goes to quarantine | | a fresh one;
+/// this one is fresh, too | bad              | goes to quarantine                   | | a fresh one
+/// alone                   | too old for it   | is sent restamped, or goes to        | | | |
+/// quarantine as too_old                | | none                                | as good as any |
+/// stays; the next try comes with the   | |                                     | | next fresh
+/// sample, minutes to hours  | |                                     |                  | later |
+///
+/// Where no fresh sample can be had (the queue is full and drops the newest), the last row holds
+/// for three tries and the row before it from then on.
+class Sender {
+ public:
+  /// What one call came to.
+  struct Outcome {
+    RetryVerdict verdict;
+    Report report;
+    bool has_report = false;  ///< A request with samples was made.
+    bool more = false;        ///< Call again at once.
+  };
+
+  Sender(Client& client, SampleQueue& queue, SampleQueue* quarantine, const SendConfig& config,
+         const RetryConfig& retry)
+      : client_(client), queue_(queue), quarantine_(quarantine), config_(config), policy_(retry) {}
+
+  /// @param boot_id of the clock, not 0. @param random 32 bits.
+  /// @param memory for a sample or two. @param shadow receives an answer, see Report::has_shadow.
+  Outcome send(Clock& clock, std::uint64_t boot_id, std::uint32_t random, Span<char> memory,
+               DesiredShadow& shadow);
+
+  /// Whether a sample should be measured before the next call.
+  [[nodiscard]] bool wants_fresh() const { return check_ == Check::fresh; }
+
+  void set_config(const SendConfig& config, const RetryConfig& retry);
+
+  [[nodiscard]] RetryPolicy& policy() { return policy_; }
+  [[nodiscard]] const RetryPolicy& policy() const { return policy_; }
+
+ private:
+  /// Which sample is sent to learn why another one is refused.
+  enum class Check : std::uint8_t { none, sibling, fresh };
+
+  Status choose(QueueBatch& batch, std::int64_t now_ms);
+  Status post(QueueBatch& batch, Span<char> memory, DesiredShadow& shadow, std::int64_t now_ms);
+  Status accepted(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms);
+  Status refused(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms);
+  RetryVerdict nothing_taken(bool was_fresh, Span<char> memory, std::int64_t now_ms,
+                             std::uint32_t random, Status& status);
+  Status judge(Span<char> memory, std::int64_t now_ms);
+  Status set_aside(const QueueBatch& batch, Fate fate, Span<char> memory);
+  Status set_suspect_aside(Fate fate, Span<char> memory);
+  void note_reason();
+  void shrink(const QueueBatch& batch);
+  void grow();
+  void clear_suspicion();
+
+  Client& client_;
+  SampleQueue& queue_;
+  SampleQueue* quarantine_;
+  SendConfig config_;
+  RetryPolicy policy_;
+  std::uint32_t max_samples_ = 16;
+  std::uint32_t max_bytes_ = 16 * 1024;
+  std::uint8_t full_batches_ = 0;  // in a row, taken at this size
+  // The smallest known range of ids that holds a sample which was refused.
+  std::uint32_t suspect_first_ = 0;
+  std::uint32_t suspect_last_ = 0;
+  std::uint32_t suspect_count_ = 0;    // 0: none
+  std::int64_t suspect_ms_ = 0;        // when the one that stands alone was measured
+  std::int64_t accepted_age_ms_ = -1;  // of the oldest that was taken since; -1: none
+  Check check_ = Check::none;
+  std::uint8_t rounds_ = 0;      // in which nothing was taken and nothing fresh was there
+  bool is_doubtful_ = false;     // all was refused, so the suspect has to be tried again
+  bool restamp_ = false;         // the suspect is sent with the present time
+  std::uint8_t old_budget_ = 0;  // this many may still be taken to be too old without a new proof
+  std::array<char, SampleQueue::max_note_bytes> reason_{};
+  std::uint8_t reason_size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace here_tracking

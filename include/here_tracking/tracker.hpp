@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "here_tracking/client.hpp"
+#include "here_tracking/detail/sender.hpp"
+#include "here_tracking/gather.hpp"
+#include "here_tracking/hooks.hpp"
+#include "here_tracking/queue.hpp"
+#include "here_tracking/retry.hpp"
+#include "here_tracking/shadow.hpp"
+#include "here_tracking/telemetry.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+/// Tracker: measures, queues and sends, at the pace that the cloud asks for.
+
+namespace here_tracking {
+
+/// A device's own pace and limits. The desired shadow's wishes go before those marked (*).
+struct TrackerConfig {
+  std::uint32_t sample_ms = 60 * 1000;  ///< Measure that often (*)
+  std::uint32_t send_ms =
+      10 * 60 * 1000;            ///< Send that often (*); 15 min without a report: offline
+  std::uint32_t distance_m = 0;  ///< Send when moved farther than this (*); 0: never
+  /// No wish goes below these. Both are read as at least 100 ms.
+  std::uint32_t min_sample_ms = 1000;
+  std::uint32_t min_send_ms = 10 * 1000;
+  SendConfig send;
+  SampleOptions sample;
+  RetryConfig retry;
+};
+
+/// Memory that a Tracker works in. Borrowed: it must outlive the Tracker.
+struct TrackerMemory {
+  /// A sample is written here, and what goes into quarantine is read into it. As long as the
+  /// longest sample; twice that with SendConfig::restamp.
+  Span<char> sample;
+  /// Keeps the text of the desired shadow, and 24 bytes. 4.3 kB hold every one; what does not fit
+  /// is obeyed all the same, but forgotten at a restart, and its texts come empty as the old
+  /// shadow.
+  Span<char> shadow;
+};
+
+/// What a Tracker tells, from within step(). Override what is of interest. None of them may call
+/// the Tracker, but for measure_now() and send_now().
+class TrackerObserver {
+ public:
+  TrackerObserver() = default;
+  TrackerObserver(const TrackerObserver&) = delete;
+  TrackerObserver& operator=(const TrackerObserver&) = delete;
+
+  /// The sources have been asked. The time for what no source measures: client, SIM, payload, mode.
+  virtual void on_sample(Sample& sample) { (void)sample; }
+
+  /// That sample is in the queue, where a power cut does not reach it: Reported::confirm().
+  virtual void on_queued() {}
+
+  /// The desired shadow is another one. Rates, alarms and disabled periods are the Tracker's own
+  /// affair; what else the owner wants is yours. Views in `before` and `now` are valid during the
+  /// call only.
+  /// @return whether it was taken over: only then is its stateVersion reported. After false the
+  ///         call comes again with the next answer.
+  virtual bool on_shadow(const DesiredShadow& before, const DesiredShadow& now) {
+    (void)before;
+    (void)now;
+    return true;
+  }
+
+  /// Samples left the queue undelivered. What they told for the first time has to be told again:
+  /// Reported::forget(); the Tracker itself does so with the stateVersion.
+  virtual void on_dropped(Fate fate, std::uint32_t count) {
+    (void)fate;
+    (void)count;
+  }
+
+  /// How the device stands with the service has changed: one call a change.
+  /// @param detail of the last call; its status is ok when the connection is online.
+  virtual void on_connection(Connection connection, const ErrorDetail& detail) {
+    (void)connection;
+    (void)detail;
+  }
+
+  /// A request with samples is over, well or not.
+  virtual void on_report(const Report& report) { (void)report; }
+
+ protected:
+  ~TrackerObserver() = default;
+};
+
+/// How a Tracker stands. Times are those of Clock::now_ms().
+struct TrackerState {
+  std::int64_t next_sample_ms = 0;
+  std::int64_t next_send_ms = 0;  ///< The next request, if nothing urgent comes before
+  Connection connection = Connection::unknown;
+  std::uint8_t failures = 0;  ///< In a row
+  bool waiting = false;       ///< A failed request is to be tried again at next_send_ms
+  bool draining = false;      ///< More is to be sent at once
+  bool is_stationary = false;
+  std::uint32_t sample_ms = 0;  ///< The pace in force
+  std::uint32_t send_ms = 0;
+  std::optional<std::int64_t> last_success_ms;  ///< Server time
+};
+
+/// The device's main loop, without the loop:
+///
+///     for (;;) {
+///       sleep_until(tracker.step());
+///     }
+///
+/// A step measures, or sends one request, or finds nothing to do. It blocks for as long as the
+/// sources (Sources::total_timeout_ms) or the requests of one Client::ingest() may take.
+///
+/// - A sample is in the queue before anything else happens to it. What was measured before server
+///   time was known gets it when it is sent.
+/// - Samples leave the queue when the service has taken them, or when it refused one by one; then
+///   they go to quarantine with its reason. See detail/sender.hpp for how a refusal is read.
+/// - RetryPolicy says when to try again. Nothing urgent goes before it.
+/// - The pace is that of the desired shadow, with the limits of TrackerConfig; where sampleMs is
+///   larger than sendMs, sendMs holds. A report is due every sendMs, or powerSave.sendMs while the
+///   device does not move, and at once when it moved farther than distanceM, when a reading crosses
+///   an alarm limit, and when the attachment or tampering changes and the owner wants to know.
+/// - A device does not move while its sensors say so; without such a sensor, while its positions
+///   differ by no more than their accuracies and 100 m. Without either it is taken to move.
+/// - In a period of disableTracking nothing of what is meant is measured or written.
+/// - stateVersion is reported in the next sample once the shadow was taken over. The shadow is kept
+///   through the storage hook (record "shadow", at most the size of TrackerMemory::shadow), so the
+///   pace survives a restart. It may hold WLAN passwords.
+///
+/// One thread at a time; no call from an interrupt but where it is said. Nothing is allocated.
+class Tracker {
+ public:
+  /// All is borrowed. The queue is opened by start().
+  /// @param hooks the Client's.
+  /// @param quarantine keeps what the service refuses, with its reason as the note; without one it
+  ///        is counted and gone.
+  Tracker(Client& client, SampleQueue& queue, const Sources& sources, const Hooks& hooks,
+          TrackerMemory memory, const TrackerConfig& config = {},
+          TrackerObserver* observer = nullptr, SampleQueue* quarantine = nullptr);
+  Tracker(const Tracker&) = delete;
+  Tracker& operator=(const Tracker&) = delete;
+
+  /// Opens the queue and the quarantine, takes up the desired shadow of before the restart. The
+  /// first step() does it, if nobody else; call it to see what is wrong.
+  /// @return as SampleQueue::open(); not_provided (no clock); buffer_too_small (no room for a
+  ///         sample).
+  Status start();
+
+  /// Does what is due.
+  /// @return when to call again, by Clock::now_ms(): not later, and earlier does no harm. Without a
+  ///         clock -1: nothing can be done.
+  std::int64_t step();
+
+  /// The next step measures, or sends as soon as RetryPolicy allows. May be called from an
+  /// interrupt or another thread, which has to wake the one that steps.
+  void measure_now() { measure_now_ = true; }
+  void send_now() { send_now_ = true; }
+
+  /// Replaces the configuration, from the next step on. The desired shadow stays in force.
+  void set_config(const TrackerConfig& config);
+
+  [[nodiscard]] TrackerState state() const;
+
+  /// What the cloud wants, as it is obeyed now. Its views are valid until the next step().
+  [[nodiscard]] const DesiredShadow& shadow() const { return shadow_; }
+
+ private:
+  void measure(std::int64_t now_ms);
+  void look_at(const Sample& sample, std::int64_t now_ms);
+  bool crosses_alarm(const SensorReadings& readings);
+  void withhold(Sample& sample);
+  void send();
+  void tell_drops();
+  void take(const DesiredShadow& shadow, std::int64_t now_ms);
+  void load_shadow();
+  void keep_shadow(std::size_t text_size);
+  void set_pace(std::int64_t now_ms);
+  void warn(std::string_view what, Status status);
+  [[nodiscard]] std::uint32_t send_interval_ms() const;
+  [[nodiscard]] std::int64_t next_send_ms() const;
+  [[nodiscard]] std::uint32_t random();
+
+  Client& client_;
+  SampleQueue& queue_;
+  SampleQueue* quarantine_;
+  Sources sources_;
+  Hooks hooks_;
+  TrackerMemory memory_;
+  TrackerConfig config_;
+  TrackerObserver& observer_;
+  detail::Sender sender_;
+  DesiredShadow shadow_;
+  std::uint64_t shadow_hash_ = 0;
+  std::uint64_t run_id_ = 0;  // says whose the monotonic times are
+  std::int64_t next_sample_ms_ = 0;
+  std::int64_t next_report_ms_ = 0;
+  std::int64_t not_before_ms_ = 0;  // RetryPolicy's word, while is_waiting_
+  std::int64_t measured_at_ms_ = 0;
+  std::optional<std::int64_t> last_success_ms_;  // server time
+  std::optional<std::uint64_t> reported_version_;
+  std::optional<Place> place_;           // the last one
+  std::optional<Place> reported_place_;  // the last one at the last report
+  std::optional<Place> rest_;            // where the device stands, or the last one on its way
+  std::array<std::uint32_t, fate_count> told_{};
+  std::uint32_t sample_ms_ = 0;
+  std::uint32_t send_ms_ = 0;
+  std::optional<bool> is_attached_;
+  std::optional<bool> is_tampered_;
+  std::uint8_t alarms_ = 0;  // a bit for each reading that is outside its limits
+  volatile bool measure_now_ = false;
+  volatile bool send_now_ = false;
+  bool started_ = false;
+  bool urgent_ = false;
+  bool is_waiting_ = false;
+  bool is_draining_ = false;
+  bool is_stationary_ = false;
+  bool is_fresh_ = false;  // a sample was measured for the request that comes next
+  bool is_shadow_taken_ = false;
+  bool storage_failed_ = false;
+};
+
+}  // namespace here_tracking
