@@ -15,11 +15,17 @@
 
 namespace here_tracking {
 
+/// Whether a source that was given so long has taken too long.
+[[nodiscard]] constexpr bool is_late(std::int64_t took_ms, std::uint32_t given_ms) {
+  return took_ms > std::int64_t{given_ms} + (given_ms > 2000 ? given_ms / 4 : 500);
+}
+
 /// What gather() remembers of a source: see there.
 class SourceRecord {
  public:
   /// Whether it is being passed over, because it failed or was late the last time.
   [[nodiscard]] bool out() const { return penalty_ != 0; }
+  [[nodiscard]] std::uint32_t timeout_ms() const { return timeout_ms_; }
 
  protected:
   explicit SourceRecord(std::uint32_t timeout_ms) : timeout_ms_(timeout_ms) {}

@@ -30,7 +30,6 @@ class Gatherer {
 
  private:
   static constexpr unsigned max_penalty = 32;
-  static constexpr std::uint32_t min_grace_ms = 500;
 
   /// Whether it is asked, and then for how long.
   bool begin(SourceRecord& source) {
@@ -52,8 +51,7 @@ class Gatherer {
 
   void end(SourceRecord& source, const char* list, std::size_t index, Status status) {
     const std::int64_t took_ms = clock_.now_ms() - asked_ms_;
-    const bool late =
-        has_clock() && took_ms > std::int64_t{given_ms_} + std::max(given_ms_ / 4, min_grace_ms);
+    const bool late = has_clock() && is_late(took_ms, given_ms_);
     const bool failed = !status.ok() && status != Code::no_data;
     const bool was_out = source.out();
     if (late || status == Code::hook_failed) {

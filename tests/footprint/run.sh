@@ -136,7 +136,7 @@ unused() { # IMAGE PATTERN
   printf '%s\n' "${found}" | sed 's/^/  /'
   return 1
 }
-unused "${image}" 'ObjectBody|DeviceLicenseV3|SuppliedToken|Client::(health|version|get_object)'
+unused "${image}" 'ObjectBody|DeviceLicenseV3|SuppliedToken|Client::(health|version|get_object)|self_test'
 unused "${gateway}" 'License|OAuth|Hmac|sha256|base64|Client::(health|version|get_object|post_for_token)'
 echo
 echo "A sample of GSM cells and WLAN access points takes, and each of these adds"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/client.hpp"
 #include "here_tracking/platform/linux.hpp"
+#include "here_tracking/self_test.hpp"
 #include "here_tracking/telemetry.hpp"
 #include "here_tracking/transport/curl.hpp"
 
@@ -110,6 +111,23 @@ std::int64_t device_offset_ms(Device& device) {
 }
 
 }  // namespace
+
+TEST_CASE("the hooks for Linux and libcurl keep their contracts") {
+  const Emulator emulator;
+  here_tracking::StderrLog log;
+  here_tracking::SystemClock clock;
+  here_tracking::SystemEntropy entropy;
+  here_tracking::FileStorage storage(emulator.directory() + "/device");
+  here_tracking::CurlTransport transport({emulator.ca_file(), &log});
+  std::vector<std::uint8_t> memory(4400);
+  here_tracking::SelfTest device;
+  device.hooks = {&clock, &entropy, &storage, &transport, &log};
+  device.memory = {memory.data(), memory.size()};
+  device.base_url = emulator.url();
+  CHECK(here_tracking::self_test(device).none());
+  const Lines asked(3, "GET /v2/timestamp 200");
+  CHECK(emulator.requests() == asked);
+}
 
 TEST_CASE("The first report makes three requests over one connection and one handshake") {
   const Emulator emulator(with_device());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/restamp.hpp"
 #include "here_tracking/telemetry.hpp"
 
 #include "local_service.hpp"
@@ -124,6 +125,55 @@ TEST_CASE("whatever the service takes can be said, is written as it was meant, a
   }
   CHECK(coverage.missing() == std::set<std::string>{});
   CHECK(coverage.size() > 500);
+}
+
+TEST_CASE("a sample with its time moved inside is taken, and tells all that it told before") {
+  CAPTURE(seed());
+  constexpr std::int64_t measured_ms = 1767225600120;
+  std::mt19937 random(seed());
+  const TelemetrySchema schema;
+  Generator generator(schema, random);
+  LocalService service;
+  Buffer buffer;
+  ht::Sample& sample = buffer.sample();
+  std::vector<char> memory(8UL * 1024 * 1024);
+
+  std::string body;
+  for (int i = 1; i <= objects / 4; ++i) {
+    const json telemetry = generator.telemetry();
+    INFO("object " << i << ": " << telemetry.dump().substr(0, 4000));
+    sample.clear();
+    REQUIRE(say(telemetry, sample, random).status.ok());
+    std::size_t size = 0;
+    REQUIRE(
+        ht::restamp(sample.untimed_json(), measured_ms, {memory.data(), memory.size()}, size).ok());
+    std::string written(memory.data(), size);
+    written += written.size() == 1 ? "" : ",";
+    written += "\"timestamp\":" + telemetry.at("timestamp").dump() + "}";
+
+    json expected = telemetry;
+    const auto put = [](json& object, const json& time) {
+      if (!object.contains("timestamp")) object["timestamp"] = time;
+    };
+    if (expected.contains("position")) put(expected["position"], measured_ms);
+    if (expected.contains("scan")) {
+      for (const auto& [name, part] : expected["scan"].items()) {
+        if (name == "gps") put(part, measured_ms);
+        if (!part.is_array()) continue;
+        for (json& measurement : part)
+          put(measurement, "2026-01-01T00:00:00.12Z");
+      }
+    }
+    const json parsed = json::parse(written);
+    if (parsed != expected) FAIL(json::diff(expected, parsed).dump(1).substr(0, 1000));
+
+    body.append(body.empty() ? "[" : ",").append(written);
+    if (i % batch != 0) continue;
+    const LocalService::Answer answer = service.post(body + "]");
+    INFO(answer.body);
+    REQUIRE(answer.status == 200);
+    body.clear();
+  }
 }
 
 TEST_CASE("each rule of the service, broken alone, is caught by the service and by the library") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/platform/linux.hpp"
+#include "here_tracking/self_test.hpp"
 
 #include "support/catch.hpp"
 #include "support/file_system_model.hpp"
@@ -147,6 +148,22 @@ TEST_CASE("the boot id is the same for each program until the next boot") {
   const std::uint64_t id = SystemClock().boot_id();
   CHECK(id != 0);
   CHECK(SystemClock().boot_id() == id);
+}
+
+TEST_CASE("the hooks keep their contracts") {
+  const TemporaryDirectory directory;
+  SystemClock clock;
+  SystemEntropy entropy;
+  FileStorage storage(directory.path.string());
+  std::array<std::uint8_t, 4400> memory{};
+  here_tracking::SelfTest device;
+  device.hooks.clock = &clock;
+  device.hooks.entropy = &entropy;
+  device.hooks.storage = &storage;
+  device.memory = memory;
+  CHECK(here_tracking::self_test(device).bits() ==
+        static_cast<std::uint32_t>(here_tracking::HookFault::transport_missing));
+  CHECK(files_in(directory.path) == 0);
 }
 
 TEST_CASE("entropy fills all bytes, differently each time") {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/restamp.hpp"
 #include "here_tracking/tracker.hpp"
 
 #include "distance.hpp"
@@ -53,16 +54,6 @@ auto failing(TrackedDevice& tracked, Reply reply) {
   return [&tracked, reply = std::move(reply)](const Request& request) -> Reply {
     return is_ingestion(request) ? reply : tracked.device.transport.healthy(request);
   };
-}
-
-/// What restamp() does, for a sample that has nothing but a position.
-ht::Status restamp_position(std::string_view untimed_json, std::int64_t measured_ms,
-                            ht::Span<char> into, std::size_t& size) {
-  std::string json(untimed_json);
-  json.insert(json.find('{', 1) + 1, "\"timestamp\":" + std::to_string(measured_ms) + ",");
-  if (json.size() > into.size()) return Code::buffer_too_small;
-  size = json.copy(into.data(), into.size());
-  return {};
 }
 
 ht::Fix fix_at(std::int32_t lat_deg_e7, std::int32_t lng_deg_e7) {
@@ -285,7 +276,7 @@ TEST_CASE("A service that takes no old samples gets the configured fallback") {
   TrackedDevice tracked;
   const bool restamps = GENERATE(false, true);
   CAPTURE(restamps);
-  if (restamps) tracked.config.send.restamp = restamp_position;
+  if (restamps) tracked.config.send.restamp = ht::restamp;
   tracked.position.fix = fix_at(525200000, 134000000);
   tracked.start();
   tracked.run_for_s(30);
