@@ -9,6 +9,10 @@ namespace here_tracking::cli {
 void show_time(const Options& options);
 void show_token(const Options& options);
 void show_sample(const Options& options);
+void show_status(const Options& options);
+void export_queue(const Options& options);
+void purge_queue(const Options& options);
+void show_quarantine(const Options& options);
 /// @return Exit::ok, or that of the first check that failed.
 Exit examine(const Options& options);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
+#include "queue_store.hpp"
 #include "session.hpp"
 #include "sources.hpp"
+#include "state_lock.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -298,6 +300,30 @@ bool examine_storage(const Options& options, Findings& findings) {
   }
 }
 
+std::string megabytes(std::uint32_t bytes) {
+  return std::to_string((bytes + (1U << 19U)) >> 20U) + " MB";
+}
+
+void examine_queue(const Options& options, Findings& findings) {
+  try {
+    // Whoever works there has found it in order.
+    const bool is_used = lock_holder(options.state_dir.value).pid != 0;
+    std::optional<QueueStore> queue = is_used
+                                          ? QueueStore::look_at_queue(options.state_dir)
+                                          : QueueStore::queue(options.state_dir, options.tracking);
+    std::optional<QueueStore> quarantine = is_used
+                                               ? QueueStore::look_at_quarantine(options.state_dir)
+                                               : QueueStore::quarantine(options.state_dir);
+    const QueueStats stats = queue ? (*queue)->stats() : QueueStats();
+    const std::uint32_t refused = quarantine ? (*quarantine)->pending() : 0;
+    findings.pass("queue", count(stats.pending, "sample waits", "samples wait") + ", " +
+                               std::to_string(refused) + " in quarantine, room for " +
+                               megabytes(stats.capacity_bytes));
+  } catch (const Failure& failure) {
+    findings.fail("queue", failure);
+  }
+}
+
 /// What a sample holds: "a position within 4.5 m; 2 lte, 3 wlan; client".
 std::string contents(std::string_view json) {
   const nlohmann::json sample = nlohmann::json::parse(json);
@@ -366,7 +392,11 @@ Exit examine(const Options& options) {
   Findings findings(options.json);
   const bool is_reachable = examine_service(options, findings);
   const bool has_credentials = examine_credentials(options, findings);
-  const bool has_storage = examine_storage(options, findings);
+  if (examine_storage(options, findings)) {
+    examine_queue(options, findings);
+  } else {
+    findings.skip("queue", "there is no place for it");
+  }
   if (!has_credentials) {
     findings.skip("token", "there are no credentials");
   } else if (!is_reachable) {
@@ -374,7 +404,6 @@ Exit examine(const Options& options) {
   } else {
     examine_token(options, findings);
   }
-  static_cast<void>(has_storage);
   if (options.settings.sources.empty()) {
     findings.skip("source", "none is given");
   }

@@ -135,6 +135,10 @@ cli::Exit run(const cli::Invocation& invocation) {
   if (command == "time") cli::show_time(options);
   if (command == "token") cli::show_token(options);
   if (command == "sample") cli::show_sample(options);
+  if (command == "status") cli::show_status(options);
+  if (command == "queue export") cli::export_queue(options);
+  if (command == "queue purge") cli::purge_queue(options);
+  if (command == "queue quarantine") cli::show_quarantine(options);
   return cli::Exit::ok;
 }
 
