@@ -50,7 +50,9 @@ class Findings {
 
   /// @return that of the first check that failed.
   Exit end() const {
-    if (as_json_) print(nlohmann::json{{"ok", exit_ == Exit::ok}, {"checks", checks_}}.dump());
+    if (as_json_)
+      print(nlohmann::json{{"ok", exit_ == Exit::ok}, {"checks", checks_}}.dump(
+          -1, ' ', false, nlohmann::json::error_handler_t::replace));
     return exit_;
   }
 
