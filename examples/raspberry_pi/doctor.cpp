@@ -50,7 +50,9 @@ class Findings {
 
   /// @return that of the first check that failed.
   Exit end() const {
-    if (as_json_) print(nlohmann::json{{"ok", exit_ == Exit::ok}, {"checks", checks_}}.dump());
+    if (as_json_)
+      print(nlohmann::json{{"ok", exit_ == Exit::ok}, {"checks", checks_}}.dump(
+          -1, ' ', false, nlohmann::json::error_handler_t::replace));
     return exit_;
   }
 
@@ -300,7 +302,7 @@ bool examine_storage(const Options& options, Findings& findings) {
   }
 }
 
-std::string megabytes(std::uint32_t bytes) {
+std::string megabytes(std::uint64_t bytes) {
   return std::to_string((bytes + (1U << 19U)) >> 20U) + " MB";
 }
 

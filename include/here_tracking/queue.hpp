@@ -66,8 +66,8 @@ struct QueueConfig {
 
 struct QueueStats {
   std::uint32_t pending = 0;         ///< Samples that wait
-  std::uint32_t used_bytes = 0;      ///< Of the storage, in whole sectors
-  std::uint32_t capacity_bytes = 0;  ///< Of the storage
+  std::uint64_t used_bytes = 0;      ///< Of the storage, in whole sectors
+  std::uint64_t capacity_bytes = 0;  ///< Of the storage
   std::optional<SampleTime> oldest;  ///< Of what waits
   std::optional<SampleTime> newest;  ///< Of what waits
   std::uint32_t last_id = 0;         ///< Of the newest sample ever appended; 0: none
