@@ -101,7 +101,7 @@ void Tracker::set_pace(std::int64_t now_ms) {
   const std::uint32_t least_send_ms = std::max(config_.min_send_ms, least_interval_ms);
   send_ms_ = std::max(wish_or(shadow_.rate.send_ms, config_.send_ms), least_send_ms);
   sample_ms_ = wish_or(shadow_.rate.sample_ms, config_.sample_ms);
-  if (sample_ms_ > send_ms_ && !shadow_.rate.send_ms) send_ms_ = sample_ms_;
+  if (shadow_.rate.sample_ms && !shadow_.rate.send_ms) send_ms_ = std::max(send_ms_, sample_ms_);
   if (sample_ms_ > send_ms_) sample_ms_ = config_.sample_ms;
   sample_ms_ = std::max(std::min(sample_ms_, send_ms_), least_sample_ms);
   next_sample_ms_ = std::min(next_sample_ms_, now_ms + sample_ms_);

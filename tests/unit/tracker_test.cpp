@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "here_tracking/restamp.hpp"
 #include "here_tracking/tracker.hpp"
+
+#include "here_tracking/restamp.hpp"
 
 #include "distance.hpp"
 #include "support/catch.hpp"
@@ -619,6 +620,16 @@ TEST_CASE("A storage that fails is told once, and tried again") {
     tracked.device.clock.now = next_ms;
   }
   CHECK(tracked.device.log.lines == "the tracker cannot start: not_provided\n");
+}
+
+TEST_CASE("A device that is told to send more often than it measures measures more often") {
+  TrackedDevice tracked;
+  tracked.device.transport.shadow = "{}";
+  tracked.config.send_ms = 20000;
+  tracked.start();
+  tracked.run_for_s(200);
+  CHECK(tracked.tracker->state().sample_ms == 20000);
+  CHECK(tracked.posts() >= 10);
 }
 
 TEST_CASE("A new configuration holds from the next step on") {
