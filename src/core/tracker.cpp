@@ -340,9 +340,13 @@ void Tracker::take(const DesiredShadow& shadow, std::int64_t now_ms) {
   set_pace(now_ms);
 }
 
+std::uint64_t Tracker::identity() const {
+  return fnv1a(config_.send.app_id, fnv1a(config_.send.id, client_.identity()));
+}
+
 void Tracker::keep_shadow(std::size_t text_size) {
   const Span<const std::uint8_t> record =
-      ShadowRecord::encode(client_.identity(), text_size, memory_.shadow);
+      ShadowRecord::encode(identity(), text_size, memory_.shadow);
   const Status status = hooks_.storage->store(ShadowRecord::name, record);
   if (!status.ok() && status != Code::not_provided) warn("store the desired shadow", status);
 }
@@ -353,7 +357,7 @@ void Tracker::load_shadow() {
                                   memory_.shadow.size());
   std::size_t size = 0;
   if (!hooks_.storage->load(ShadowRecord::name, memory, size).ok()) return;
-  const std::string_view text = ShadowRecord::decode({memory.data(), size}, client_.identity());
+  const std::string_view text = ShadowRecord::decode({memory.data(), size}, identity());
   if (text.empty() || !read_shadow(text, shadow_)) {
     shadow_ = {};
     return;
