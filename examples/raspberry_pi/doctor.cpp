@@ -136,7 +136,7 @@ Addresses examine_name(const Address& service, Findings& findings) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int error = getaddrinfo(service.host.c_str(), service.port.c_str(), &hints, &found);
-  if (error != 0) {
+  if (error != 0 || found == nullptr) {
     findings.fail("name", Trouble{Exit::network, service.host + ": " + gai_strerror(error),
                                   "the name must be known: check the URL, the network and "
                                   "/etc/resolv.conf"});
@@ -238,7 +238,7 @@ bool examine_service(const Options& options, Findings& findings) {
 /// @return whether there are any.
 bool examine_credentials(const Options& options, Findings& findings) {
   try {
-    if (options.credentials_failure) throw *options.credentials_failure;
+    if (options.credentials_failure) throw Failure(*options.credentials_failure);
     require_credentials(options);
     findings.pass("credentials", "of device " + printable(options.credentials->device_id.value) +
                                      ", " + options.credentials->device_id.origin);

@@ -36,7 +36,6 @@ class Once final : public Track {
     } while (!state.waiting && (state.draining || ++steps < 2));
   }
 
-  [[nodiscard]] bool has_queued() const { return queued_; }
   [[nodiscard]] const std::optional<Report>& last() const { return last_; }
 
  private:

@@ -29,7 +29,7 @@ std::uint32_t seconds(std::int64_t ms) {
 }
 
 std::string megabytes(std::uint64_t bytes) {
-  const std::uint32_t tenths = static_cast<std::uint32_t>(std::uint64_t{bytes} * 10 >> 20U);
+  const auto tenths = static_cast<std::uint32_t>(bytes * 10 >> 20U);
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
 }
 

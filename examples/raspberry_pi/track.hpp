@@ -32,6 +32,9 @@ class Track : public TrackerObserver {
   [[nodiscard]] Session& session() { return session_; }
   [[nodiscard]] SourceSet& sources() { return sources_; }
 
+  /// Whether a sample was put into the queue.
+  [[nodiscard]] bool has_queued() const { return queued_; }
+
   /// Why nothing can be sent; nothing while the service is online.
   [[nodiscard]] const std::optional<Trouble>& trouble() const { return trouble_; }
 
@@ -46,8 +49,6 @@ class Track : public TrackerObserver {
 
   /// "sent 3 samples, 812 bytes: 200, 0 wait".
   [[nodiscard]] static std::string describe_report(const Report& report);
-
-  bool queued_ = false;  ///< A sample is in the queue.
 
  private:
   /// Of the Tracker's lines those that no source of ours has told itself.
@@ -71,6 +72,7 @@ class Track : public TrackerObserver {
   std::vector<char> sample_memory_;
   std::vector<char> shadow_memory_;
   std::optional<Trouble> trouble_;
+  bool queued_ = false;
   bool warned_of_static_data_ = false;
   std::optional<Tracker> tracker_;
 };
