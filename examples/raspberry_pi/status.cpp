@@ -138,8 +138,9 @@ void show_status(const Options& options) {
   }
   table.add("queue", count(stats.pending, "sample waits", "samples wait") +
                          (oldest_ms ? ", the oldest for " + duration(seconds(*oldest_ms)) : "") +
-                         "; " + megabytes(stats.used_bytes) + " of " +
-                         megabytes(stats.capacity_bytes) + " MB used");
+                         (queue ? "; " + megabytes(stats.used_bytes) + " of " +
+                                      megabytes(stats.capacity_bytes) + " MB used"
+                                : ""));
   table.add("delivered", std::to_string(stats.count(Fate::delivered)));
   table.add("dropped", drops(stats));
   table.add("quarantine", count(quarantined, "sample", "samples"));

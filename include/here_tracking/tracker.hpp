@@ -218,7 +218,8 @@ class Tracker {
   bool is_waiting_ = false;
   bool is_draining_ = false;
   bool is_stationary_ = false;
-  bool is_fresh_ = false;  // a sample was measured for the request that comes next
+  bool is_fresh_ = false;      // a sample was measured for the request that comes next
+  bool has_measured_ = false;  // since the last request
   bool is_shadow_taken_ = false;
   bool storage_failed_ = false;
 };

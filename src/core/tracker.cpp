@@ -186,6 +186,7 @@ void Tracker::withhold(Sample& sample) {
 
 void Tracker::measure(std::int64_t now_ms) {
   measure_now_ = false;
+  has_measured_ = true;
   const bool was_due = now_ms >= next_sample_ms_ && now_ms - next_sample_ms_ < sample_ms_;
   next_sample_ms_ = (was_due ? next_sample_ms_ : now_ms) + sample_ms_;
   measured_at_ms_ = now_ms;
@@ -236,6 +237,7 @@ void Tracker::tell_drops() {
 
 void Tracker::send() {
   is_fresh_ = false;
+  has_measured_ = false;
   DesiredShadow answer;
   const detail::Sender::Outcome outcome =
       sender_.send(*hooks_.clock, run_id_, random(), memory_.sample, answer);
@@ -285,7 +287,9 @@ std::int64_t Tracker::step() {
     send_now_ = false;
     urgent_ = true;
   }
-  if (measure_now_ || now_ms >= next_sample_ms_) {
+  // Sources that take longer than the interval must not keep reports back for ever.
+  const bool is_senders_turn = has_measured_ && now_ms >= next_send_ms();
+  if (measure_now_ || (now_ms >= next_sample_ms_ && !is_senders_turn)) {
     measure(now_ms);
   } else if (now_ms >= next_send_ms()) {
     // A report tells the present, and never nothing.

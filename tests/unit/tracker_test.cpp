@@ -95,6 +95,17 @@ TEST_CASE("A step measures or sends, and says when to call again") {
   CHECK(tracked.observer.measured == 2);
 }
 
+TEST_CASE("Sources that take longer than the interval do not keep reports back") {
+  TrackedDevice tracked;
+  tracked.config.sample_ms = 5000;
+  tracked.config.send_ms = 10000;
+  tracked.start();
+  tracked.sensors.before = [&tracked] { tracked.device.clock.now += 10000; };
+  tracked.run_for_s(600);
+  CHECK(tracked.delivered.size() >= 50);
+  CHECK(tracked.queue->pending() <= 2);
+}
+
 TEST_CASE("Without a clock a tracker does nothing and says so") {
   TrackedDevice tracked;
   tracked.device.clock.now = -1;
