@@ -32,19 +32,6 @@ Ingestion ingestion(const ht_delivery_t* how) {
   return {delivery_of(*how), from_c(how->id), from_c(how->app_id)};
 }
 
-/// A body that a C program reads.
-class CBody final : public BodySource {
- public:
-  explicit CBody(const ht_body_t& body) : body_(body) {}
-  [[nodiscard]] std::size_t size() const override { return body_.size; }
-  std::size_t read(std::size_t offset, Span<char> into) override {
-    return body_.read(body_.context, offset, into.data(), into.size());
-  }
-
- private:
-  const ht_body_t& body_;
-};
-
 template <typename License>
 void init_device(ht_client_t* client, const ht_client_config_t& config, const char* device_id,
                  const char* device_secret) {

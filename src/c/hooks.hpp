@@ -62,6 +62,19 @@ class CLog final : public Log {
   const ht_log_t* hook_;
 };
 
+/// A body that a C program reads.
+class CBody final : public BodySource {
+ public:
+  explicit CBody(const ht_body_t& body) : body_(body) {}
+  [[nodiscard]] std::size_t size() const override { return body_.size; }
+  std::size_t read(std::size_t offset, Span<char> into) override {
+    return body_.read(body_.context, offset, into.data(), into.size());
+  }
+
+ private:
+  const ht_body_t& body_;
+};
+
 /// All that a client needs.
 struct CHooks {
   explicit CHooks(const ht_hooks_t& hooks)
