@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 include(CMakePackageConfigHelpers)
 
-set(components here_tracking)
+set(components here_tracking here_tracking_c)
 set(absent_headers)
 if(HERE_TRACKING_CURL)
   list(APPEND components here_tracking_curl)
@@ -12,6 +12,11 @@ if(HERE_TRACKING_LINUX)
   list(APPEND components here_tracking_linux)
 else()
   list(APPEND absent_headers PATTERN platform EXCLUDE)
+endif()
+if(TARGET here_tracking_c_linux)
+  list(APPEND components here_tracking_c_linux)
+else()
+  list(APPEND absent_headers PATTERN c/linux.h EXCLUDE)
 endif()
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/here_tracking)
@@ -57,4 +62,11 @@ endif()
 if(HERE_TRACKING_LINUX)
   here_tracking_install_pc(here_tracking-linux "HERE Tracking SDK: hooks for Linux"
     "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_linux")
+endif()
+here_tracking_install_pc(here_tracking-c "HERE Tracking SDK: the core for C"
+  "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_c")
+if(TARGET here_tracking_c_linux)
+  here_tracking_install_pc(here_tracking-c-linux "HERE Tracking SDK: hooks for Linux in C"
+    "here_tracking-c = ${PROJECT_VERSION}, here_tracking-curl = ${PROJECT_VERSION}, here_tracking-linux = ${PROJECT_VERSION}"
+    "-lhere_tracking_c_linux -lstdc++")
 endif()

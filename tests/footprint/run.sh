@@ -9,7 +9,7 @@ Usage: tests/footprint/run.sh
 Builds the preset cortex-m4 and prints, in bytes, what each object of the
 core takes, what an image takes that gathers a sample and sends it, and what
 that image needs from the toolchain's libraries; then the same of one that
-tracks, and the RAM of its objects. mbedTLS is replaced by empty
+tracks, in C++ and in C, and the RAM of its objects. mbedTLS is replaced by empty
 functions: its size depends on the configuration that a firmware chooses.
 
 Then, what a gateway's image takes, and what each technology adds to an image
@@ -111,19 +111,25 @@ if [[ -n ${found} ]]; then
 fi
 echo "ok: no heap, formatted output, floating point text, exceptions, RTTI or program exit"
 
+show_tracker() { # IMAGE
+  sizes "$1"
+  "${tool}-nm" --print-size --size-sort --radix=d -C "$1" | awk '
+    $3 ~ /^[bB]$/ && $NF ~ /_(object|objects|memory|table)$/ {
+      name = $NF; sub(/.*::/, "", name); sub(/_object$/, "", name); gsub(/_/, " ", name)
+      printf "  %8d  %s\n", $2, name }'
+  found=$("${tool}-nm" --format=just-symbols "$1" | grep -E "${unwanted}" || true)
+  [[ -z ${found} ]] || {
+    echo "FAIL: it holds what a device without heap and files must not need:"
+    printf '%s\n' "${found}" | sort -u | "${tool}-c++filt" | sed 's/^/  /'
+    exit 1
+  }
+}
 echo
 echo "Image that tracks: gathers, queues on 64 sectors, sends, follows the shadow"
-sizes "${tracker}"
-"${tool}-nm" --print-size --size-sort --radix=d -C "${tracker}" | awk '
-  $3 ~ /^[bB]$/ && $NF ~ /_(object|objects|memory|table)$/ {
-    name = $NF; sub(/.*::/, "", name); sub(/_object$/, "", name); gsub(/_/, " ", name)
-    printf "  %8d  %s\n", $2, name }'
-found=$("${tool}-nm" --format=just-symbols "${tracker}" | grep -E "${unwanted}" || true)
-[[ -z ${found} ]] || {
-  echo "FAIL: it holds what a device without heap and files must not need:"
-  printf '%s\n' "${found}" | sort -u | "${tool}-c++filt" | sed 's/^/  /'
-  exit 1
-}
+show_tracker "${tracker}"
+echo
+echo "The same, written in C"
+show_tracker "${tracker}_c"
 
 echo
 echo "Image that sends a given sample for another device, with a token that it is given"
