@@ -50,7 +50,9 @@ class Findings {
 
   /// @return that of the first check that failed.
   Exit end() const {
-    if (as_json_) print(nlohmann::json{{"ok", exit_ == Exit::ok}, {"checks", checks_}}.dump());
+    if (as_json_)
+      print(nlohmann::json{{"ok", exit_ == Exit::ok}, {"checks", checks_}}.dump(
+          -1, ' ', false, nlohmann::json::error_handler_t::replace));
     return exit_;
   }
 
@@ -134,7 +136,7 @@ Addresses examine_name(const Address& service, Findings& findings) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int error = getaddrinfo(service.host.c_str(), service.port.c_str(), &hints, &found);
-  if (error != 0) {
+  if (error != 0 || found == nullptr) {
     findings.fail("name", Trouble{Exit::network, service.host + ": " + gai_strerror(error),
                                   "the name must be known: check the URL, the network and "
                                   "/etc/resolv.conf"});
@@ -236,7 +238,7 @@ bool examine_service(const Options& options, Findings& findings) {
 /// @return whether there are any.
 bool examine_credentials(const Options& options, Findings& findings) {
   try {
-    if (options.credentials_failure) throw *options.credentials_failure;
+    if (options.credentials_failure) throw Failure(*options.credentials_failure);
     require_credentials(options);
     findings.pass("credentials", "of device " + printable(options.credentials->device_id.value) +
                                      ", " + options.credentials->device_id.origin);
@@ -300,7 +302,7 @@ bool examine_storage(const Options& options, Findings& findings) {
   }
 }
 
-std::string megabytes(std::uint32_t bytes) {
+std::string megabytes(std::uint64_t bytes) {
   return std::to_string((bytes + (1U << 19U)) >> 20U) + " MB";
 }
 

@@ -49,7 +49,7 @@ std::string export_sample(SampleQueue& queue, const QueueBatch& batch, bool with
 }
 
 bool is_confirmed(const std::string& question) {
-  std::fprintf(stderr, "%s [y/N] ", question.c_str());
+  static_cast<void>(std::fprintf(stderr, "%s [y/N] ", question.c_str()));
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";

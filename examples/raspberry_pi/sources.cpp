@@ -302,7 +302,8 @@ Sources SourceSet::sources() {
   return sources;
 }
 
-void SourceSet::complete(Sample& sample, Reported* client, Reported* sim) {
+void SourceSet::complete(Sample& sample, Reported* client, Reported* sim, bool tells) {
+  const std::uint16_t opted_out = sample.withheld();
   // What no hook measures has been checked, so all that can be wrong is the room.
   (void)add_scans(scans_, ScanPart::place, sample);
   for (const MeasurementFile& file : systems_)
@@ -310,18 +311,8 @@ void SourceSet::complete(Sample& sample, Reported* client, Reported* sim) {
   Status payload;
   if (!payload_.empty()) payload = sample.set_payload(payload_);
   if (!payload.ok() || !sample.status().ok()) fail_too_large();
-}
-
-void SourceSet::gather_into(Sample& sample, Reported* client, Reported* sim) {
+  if (!tells) return;
   if (!any_) note("no source was given: only the time is in it");
-  SystemClock clock;
-  // Each source of ours has said itself what it misses; what is left is a value that breaks a rule.
-  if (gather(sources(), sample, clock, not_provided::log) == Code::invalid_value) {
-    std::array<char, 160> memory{};
-    warn("left out: " + std::string(memory.data(), format(sample.field_error(), memory)));
-  }
-  const std::uint16_t opted_out = sample.withheld();
-  complete(sample, client, sim);
   if (any_ && sample.empty()) {
     warn("the sources have nothing: only the time is in it");
   } else if (any_ && !sample.can_be_positioned()) {
@@ -334,8 +325,8 @@ void SourceSet::gather_into(Sample& sample, Reported* client, Reported* sim) {
          " out of the service's range and set to the nearest value in it");
   }
   if (opted_out != 0) {
-    note(count(opted_out, "access point was", "access points were") +
-         " left out: the owner opted out with _nomap");
+    note(count(opted_out, "measurement was", "measurements were") +
+         " left out, as the owner wishes: an SSID with _nomap, disableTracking");
   }
   if (sample.withheld() != opted_out) {
     note(
@@ -349,6 +340,16 @@ void SourceSet::gather_into(Sample& sample, Reported* client, Reported* sim) {
   if (left_out(systems_, {"imsi", "iccid", "phoneNumber"}, sim)) {
     note("imsi, iccid and phoneNumber were left out: the service has them, unchanged");
   }
+}
+
+void SourceSet::gather_into(Sample& sample) {
+  SystemClock clock;
+  // Each source of ours has said itself what it misses; what is left is a value that breaks a rule.
+  if (gather(sources(), sample, clock, not_provided::log) == Code::invalid_value) {
+    std::array<char, 160> memory{};
+    warn("left out: " + std::string(memory.data(), format(sample.field_error(), memory)));
+  }
+  complete(sample, nullptr, nullptr, true);
 }
 
 }  // namespace here_tracking::cli

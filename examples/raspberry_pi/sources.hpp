@@ -127,14 +127,13 @@ class SourceSet {
   /// What gather() asks. Valid as long as this object.
   [[nodiscard]] Sources sources();
 
-  /// Adds to a sample what no source measures.
-  void complete(Sample& sample, Reported* client, Reported* sim);
+  /// Adds to a sample what no source measures. Of client and SIM what is given as reported already
+  /// stays out.
+  /// @param tells whether a line on standard error says what is missing, and why.
+  void complete(Sample& sample, Reported* client, Reported* sim, bool tells);
 
-  [[nodiscard]] bool uses_stdin() const { return stdin_used_; }
-
-  /// Fills `sample`, with a line on standard error for each source that has nothing. Of client and
-  /// SIM what is given as reported already stays out, and a line says so.
-  void gather_into(Sample& sample, Reported* client = nullptr, Reported* sim = nullptr);
+  /// Fills `sample`, with a line on standard error for each source that has nothing.
+  void gather_into(Sample& sample);
 
  private:
   void add_nmea(const Setting& setting);

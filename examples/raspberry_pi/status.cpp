@@ -28,8 +28,8 @@ std::uint32_t seconds(std::int64_t ms) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms / 1000, 0, 0xffffffff));
 }
 
-std::string megabytes(std::uint32_t bytes) {
-  const std::uint32_t tenths = static_cast<std::uint32_t>(std::uint64_t{bytes} * 10 >> 20U);
+std::string megabytes(std::uint64_t bytes) {
+  const auto tenths = static_cast<std::uint32_t>(bytes * 10 >> 20U);
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
 }
 
@@ -138,8 +138,9 @@ void show_status(const Options& options) {
   }
   table.add("queue", count(stats.pending, "sample waits", "samples wait") +
                          (oldest_ms ? ", the oldest for " + duration(seconds(*oldest_ms)) : "") +
-                         "; " + megabytes(stats.used_bytes) + " of " +
-                         megabytes(stats.capacity_bytes) + " MB used");
+                         (queue ? "; " + megabytes(stats.used_bytes) + " of " +
+                                      megabytes(stats.capacity_bytes) + " MB used"
+                                : ""));
   table.add("delivered", std::to_string(stats.count(Fate::delivered)));
   table.add("dropped", drops(stats));
   table.add("quarantine", count(quarantined, "sample", "samples"));

@@ -66,8 +66,8 @@ struct QueueConfig {
 
 struct QueueStats {
   std::uint32_t pending = 0;         ///< Samples that wait
-  std::uint32_t used_bytes = 0;      ///< Of the storage, in whole sectors
-  std::uint32_t capacity_bytes = 0;  ///< Of the storage
+  std::uint64_t used_bytes = 0;      ///< Of the storage, in whole sectors
+  std::uint64_t capacity_bytes = 0;  ///< Of the storage
   std::optional<SampleTime> oldest;  ///< Of what waits
   std::optional<SampleTime> newest;  ///< Of what waits
   std::uint32_t last_id = 0;         ///< Of the newest sample ever appended; 0: none
@@ -176,8 +176,8 @@ class SampleQueue {
   /// Takes a sample, durably.
   /// @param untimed_json Sample::untimed_json().
   /// @param time of measurement; becomes server time where the TimeBase of its boot is known. Of
-  ///        samples with the same kind of time, one that is not later than
-  ///        the one before is set 1 ms behind that, when it is at most 10 s earlier.
+  ///        samples with the same kind of time, one that is not later than the one before is set
+  ///        1 ms behind that, when it is at most 10 s earlier.
   /// @param note about the sample, not sent; cut to max_note_bytes and to what a sector takes.
   /// @return ok; queue_full (it was counted as dropped_newest; only with DropPolicy::newest);
   ///         buffer_too_small (too long for a sector: max_sample_bytes()); invalid_value (no text);
