@@ -5,6 +5,7 @@
 #include "here_tracking/tracker.hpp"
 
 #include "bluetooth.hpp"
+#include "byte_stream.hpp"
 #include "cell.hpp"
 #include "clock.hpp"
 #include "entropy.hpp"
@@ -45,7 +46,8 @@ int main() {
   board::Clock clock;
   board::Entropy entropy;
   board::Storage storage;
-  board::Transport transport;
+  board::Transport transport;  // or an ht::MbedtlsTransport on the stream:
+  [[maybe_unused]] board::ByteStream stream;
   board::Flash flash;
   board::Position position;
   board::Cell cell;
