@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #[[
-Gives MbedTLS::mbedcrypto, from mbedTLS 2.28 or 3.x.
+Gives MbedTLS::mbedcrypto, from mbedTLS 2.28 or 3.x, and, where they are there as well,
+MbedTLS::mbedx509 and MbedTLS::mbedtls.
 
 Taken are, in this order: a target of that name that the enclosing project has made, the CMake package
 of mbedTLS 3, a library in the usual places. On bare metal headers alone will do: a firmware project
 links its own mbedTLS.
 
-Hints: MBEDTLS_INCLUDE_DIR, MBEDCRYPTO_LIBRARY.
+Hints: MBEDTLS_INCLUDE_DIR, MBEDCRYPTO_LIBRARY, MBEDX509_LIBRARY, MBEDTLS_LIBRARY.
 ]]
 if(TARGET MbedTLS::mbedcrypto)
   set(MbedTLS_FOUND TRUE)
@@ -23,7 +24,9 @@ endif()
 
 find_path(MBEDTLS_INCLUDE_DIR mbedtls/sha256.h)
 find_library(MBEDCRYPTO_LIBRARY mbedcrypto)
-mark_as_advanced(MBEDTLS_INCLUDE_DIR MBEDCRYPTO_LIBRARY)
+find_library(MBEDX509_LIBRARY mbedx509)
+find_library(MBEDTLS_LIBRARY mbedtls)
+mark_as_advanced(MBEDTLS_INCLUDE_DIR MBEDCRYPTO_LIBRARY MBEDX509_LIBRARY MBEDTLS_LIBRARY)
 
 unset(MbedTLS_VERSION)
 foreach(header build_info.h version.h)
@@ -47,13 +50,25 @@ find_package_handle_standard_args(MbedTLS
   VERSION_VAR MbedTLS_VERSION
   REASON_FAILURE_MESSAGE "Debian: apt-get install libmbedtls-dev")
 
-if(MbedTLS_FOUND)
-  if(MBEDCRYPTO_LIBRARY)
-    add_library(MbedTLS::mbedcrypto UNKNOWN IMPORTED)
-    set_target_properties(MbedTLS::mbedcrypto PROPERTIES IMPORTED_LOCATION ${MBEDCRYPTO_LIBRARY})
+# On bare metal a target without a library stands for its headers.
+function(here_tracking_add_mbedtls_target name library)
+  if(library)
+    add_library(MbedTLS::${name} UNKNOWN IMPORTED)
+    set_target_properties(MbedTLS::${name} PROPERTIES IMPORTED_LOCATION ${library})
+  elseif(CMAKE_SYSTEM_NAME STREQUAL "Generic")
+    add_library(MbedTLS::${name} INTERFACE IMPORTED)
   else()
-    add_library(MbedTLS::mbedcrypto INTERFACE IMPORTED)
+    return()
   endif()
-  set_target_properties(MbedTLS::mbedcrypto PROPERTIES
-    INTERFACE_INCLUDE_DIRECTORIES ${MBEDTLS_INCLUDE_DIR})
+  set_target_properties(MbedTLS::${name} PROPERTIES
+    INTERFACE_INCLUDE_DIRECTORIES ${MBEDTLS_INCLUDE_DIR}
+    INTERFACE_LINK_LIBRARIES "${ARGN}")
+endfunction()
+
+if(MbedTLS_FOUND)
+  here_tracking_add_mbedtls_target(mbedcrypto "${MBEDCRYPTO_LIBRARY}")
+  if(CMAKE_SYSTEM_NAME STREQUAL "Generic" OR (MBEDX509_LIBRARY AND MBEDTLS_LIBRARY))
+    here_tracking_add_mbedtls_target(mbedx509 "${MBEDX509_LIBRARY}" MbedTLS::mbedcrypto)
+    here_tracking_add_mbedtls_target(mbedtls "${MBEDTLS_LIBRARY}" MbedTLS::mbedx509)
+  endif()
 endif()

@@ -13,6 +13,7 @@
   packages_lint=(clang-format clang-tidy shellcheck)
   packages_arm_linux=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf qemu-user)
   packages_cortex_m=(gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib)
+  packages_firmware=(dpkg-dev qemu-system-arm)
 }
 
 # Installs those of the given packages that are missing; as root, or through sudo.

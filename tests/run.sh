@@ -18,6 +18,7 @@ phases=(
   "armhf      32-bit ARM Linux; unit tests under qemu-arm"
   "arm64      64-bit ARM Linux; unit tests under qemu-aarch64"
   "footprint  bare-metal Cortex-M4: build, sizes, what it may not link"
+  "firmware   a Cortex-M4 image with lwIP and mbedTLS under QEMU: power cuts, wrong certificates"
 )
 jobs=2
 
@@ -50,7 +51,7 @@ run_ctest() { # PRESET ARGUMENT...
 phase_setup() {
   install_debian_packages "${packages_build[@]}" "${packages_emulator[@]}" "${packages_demo[@]}" \
     "${packages_test[@]}" "${packages_fuzz[@]}" "${packages_lint[@]}" "${packages_arm_linux[@]}" \
-    "${packages_cortex_m[@]}" && echo "All packages are there."
+    "${packages_cortex_m[@]}" "${packages_firmware[@]}" && echo "All packages are there."
 }
 
 phase_dev() {
@@ -82,7 +83,8 @@ phase_tidy() {
   # Generated sources must be there before they can be included.
   configure_and_build dev || return
   local files
-  mapfile -t files < <(tracked 'src/*.cpp' 'examples/*.cpp')
+  # What is for another processor is looked at where it is built.
+  mapfile -t files < <(tracked 'src/*.cpp' 'examples/*.cpp' ':!examples/cortex_m')
   printf '%s\0' "${files[@]}" |
     xargs -0 -n1 -P"${jobs}" clang-tidy -p build/dev --quiet && echo "${#files[@]} files"
 }
@@ -94,6 +96,19 @@ phase_armhf() { phase_arm_linux armhf; }
 phase_arm64() { phase_arm_linux arm64; }
 
 phase_footprint() { tests/footprint/run.sh; }
+
+phase_firmware() {
+  examples/cortex_m/run.sh || return
+  local files includes
+  mapfile -t files < <(tracked 'examples/cortex_m/*.cpp')
+  # Where the cross compiler has its headers, clang does not know.
+  mapfile -t includes < <(arm-none-eabi-g++ -mcpu=cortex-m4 -mfloat-abi=hard -E -v -x c++ \
+    /dev/null 2>&1 | sed -n '/^#include <\.\.\.>/,/^End/s/^ /--extra-arg=-isystem/p')
+  printf '%s\0' "${files[@]}" |
+    xargs -0 -n1 -P"${jobs}" clang-tidy -p build/firmware --quiet \
+      --extra-arg-before=--target=arm-none-eabi "${includes[@]}" \
+      --extra-arg=-fthreadsafe-statics --extra-arg=-Wno-unused-command-line-argument
+}
 
 # A function, so that all of this is read before it runs and the file may change meanwhile.
 main() {
@@ -140,6 +155,7 @@ main() {
         setup) grep -E '^(Installing|All)' "${logs}/${phase}.log" ;;
         fuzz) grep 'inputs, no failure' "${logs}/${phase}.log" ;;
         footprint) sed -n '/^Core,/,$p' "${logs}/${phase}.log" ;;
+        firmware) grep '^== ' "${logs}/${phase}.log" ;;
         dev | asan | arm*)
           grep -E 'tests passed|\*\*\*Skipped|an apt source could not' "${logs}/${phase}.log"
           ;;

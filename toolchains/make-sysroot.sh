@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-Usage: toolchains/make-sysroot.sh armhf|arm64|cortex-m4...
+Usage: toolchains/make-sysroot.sh armhf|arm64|cortex-m4|firmware...
 
 Makes build/sysroot/TARGET, the headers and libraries that the toolchain file
 of the same name compiles against.
@@ -12,6 +12,8 @@ of the same name compiles against.
   armhf, arm64  Debian packages of that architecture, unpacked from the apt
                 sources of this machine. Its own dpkg is left alone.
   cortex-m4     links to the RapidJSON and mbedTLS headers of this machine.
+  firmware      sources of mbedTLS and lwIP for examples/cortex_m: Debian source
+                packages from the same apt sources, patched and unpacked.
 
 Needs no root. Does nothing when the directory is up to date.
 END
@@ -35,13 +37,16 @@ packages=(
   zlib1g-dev
 )
 
+source_packages=(lwip mbedtls)
+
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 sysroots="${root}/build/sysroot"
 
-unpack_debian() { # ARCHITECTURE DIRECTORY
+# An apt of its own in DIRECTORY.apt, with the package lists read; the system's is left alone.
+prepare_apt() { # ARCHITECTURE DIRECTORY
   local arch=$1 target=$2
   local apt_dir="${target}.apt"
-  mkdir -p "${apt_dir}"/{state/lists/partial,cache/archives/partial,log} "${target}"
+  mkdir -p "${apt_dir}"/{state/lists/partial,cache/archives/partial,log,sources} "${target}"
   : >"${apt_dir}/status"
   cat >"${apt_dir}/apt.conf" <<END
 #clear APT::Architectures;
@@ -63,6 +68,9 @@ Dir::State::status "${apt_dir}/status";
 Dir::Cache "${apt_dir}/cache";
 Dir::Log "${apt_dir}/log";
 END
+  if [[ ${arch} == source ]]; then
+    source_apt "${apt_dir}"
+  fi
   echo "${arch}: reading the package lists of this machine's apt sources"
   # A source that does not serve this architecture must not stop the others.
   if ! apt-get -q -q -c "${apt_dir}/apt.conf" update 2>"${apt_dir}/update.log"; then
@@ -70,6 +78,48 @@ END
     echo "${arch}: an apt source could not be read; going on with the others" >&2
     cp "${apt_dir}/update.log" "${target}/.incomplete"
   fi
+}
+
+# The same sources, asked for source packages. They have no architecture.
+source_apt() { # APT_DIRECTORY
+  local apt_dir=$1 file
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+    [[ -f ${file} ]] || continue
+    sed -E -n 's/^deb(-src)? /deb-src /p' "${file}" | sort -u >"${apt_dir}/sources/${file##*/}"
+  done
+  [[ ! -f ${apt_dir}/sources/sources.list ]] ||
+    mv "${apt_dir}/sources/sources.list" "${apt_dir}/sources/main.list"
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [[ -f ${file} ]] || continue
+    sed -E 's/^Types:.*/Types: deb-src/' "${file}" >"${apt_dir}/sources/${file##*/}"
+  done
+  sed -i '/^APT::Architecture/d' "${apt_dir}/apt.conf"
+  printf 'Dir::Etc::sourcelist "/dev/null";\nDir::Etc::sourceparts "%s";\n' \
+    "${apt_dir}/sources" >>"${apt_dir}/apt.conf"
+}
+
+unpack_sources() { # DIRECTORY
+  local target=$1 name unpacked
+  local apt_dir="${target}.apt"
+  command -v dpkg-source >/dev/null || die "dpkg-source is missing; install dpkg-dev"
+  prepare_apt source "${target}"
+  echo "source: downloading packages"
+  (cd "${apt_dir}/cache" && apt-get -q -q -c "${apt_dir}/apt.conf" source "${source_packages[@]}") \
+    >"${apt_dir}/source.log" 2>&1 || {
+    cat "${apt_dir}/source.log" >&2
+    die "apt could not fetch the source packages; check that its sources serve them"
+  }
+  for name in "${source_packages[@]}"; do
+    unpacked=("${apt_dir}/cache/${name}"-*/)
+    mv "${unpacked[0]}" "${target}/${name}"
+  done
+  rm -rf "${apt_dir}"
+}
+
+unpack_debian() { # ARCHITECTURE DIRECTORY
+  local arch=$1 target=$2
+  local apt_dir="${target}.apt"
+  prepare_apt "${arch}" "${target}"
   echo "${arch}: downloading packages"
   apt-get -q -q -c "${apt_dir}/apt.conf" --download-only --yes install "${packages[@]}" \
     >"${apt_dir}/install.log" 2>&1 || {
@@ -115,6 +165,7 @@ make_sysroot() { # TARGET
   case ${target} in
     armhf | arm64) unpack_debian "${target}" "${work}" ;;
     cortex-m4) link_headers "${work}" ;;
+    firmware) unpack_sources "${work}" ;;
   esac
   printf '%s\n' "${wanted}" >"${work}/.stamp"
   rm -rf "${sysroots:?}/${target}"
@@ -132,8 +183,8 @@ for target in "$@"; do
       usage
       exit 0
       ;;
-    armhf | arm64 | cortex-m4) ;;
-    *) die "'${target}' is not a target; give armhf, arm64 or cortex-m4" ;;
+    armhf | arm64 | cortex-m4 | firmware) ;;
+    *) die "'${target}' is not a target; give armhf, arm64, cortex-m4 or firmware" ;;
   esac
 done
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/hooks/byte_stream.hpp"
 #include "here_tracking/hooks/clock.hpp"
 #include "here_tracking/hooks/entropy.hpp"
 #include "here_tracking/hooks/log.hpp"
@@ -96,6 +97,21 @@ class FileSectors final : public SectorStorage {
 
   std::unique_ptr<State> state_;
   int last_errno_ = 0;
+};
+
+/// A TCP socket; IPv6 and IPv4. The system's resolver is given the time that it takes.
+class PosixByteStream final : public ByteStream {
+ public:
+  PosixByteStream() = default;
+  ~PosixByteStream() { PosixByteStream::close(); }
+
+  Status connect(std::string_view host, std::uint16_t port, std::uint32_t timeout_ms) override;
+  Status read(Span<char> into, std::size_t& size, std::uint32_t timeout_ms) override;
+  Status write(std::string_view bytes, std::size_t& size, std::uint32_t timeout_ms) override;
+  void close() override;
+
+ private:
+  int fd_ = -1;
 };
 
 /// Lines on standard error, "warning: text", up to and including `most`.

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/platform/gpsd.hpp"
 
-#include "file_descriptor.hpp"
 #include "gpsd_reports.hpp"
+#include "tcp.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <memory>
 #include <string_view>
 #include <system_error>
 
-#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -21,59 +19,12 @@ namespace here_tracking {
 namespace {
 
 using std::chrono::milliseconds;
-using Time = std::chrono::steady_clock::time_point;
 
 // gpsd's own limit for a report is 10240 bytes.
 constexpr std::size_t max_line_bytes = 16384;
 // gpsd reports once a second, the satellites a little after the position.
 constexpr milliseconds satellites_wait{1500};
 constexpr std::string_view watch = "?WATCH={\"enable\":true,\"json\":true};\n";
-
-using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
-
-/// False once `deadline` has come, even for a peer that never pauses.
-bool wait_for(int fd, short events, Time deadline) {
-  for (;;) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return false;
-    pollfd waiting = {fd, events, 0};
-    const int ready =
-        ::poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 60000)));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
-  }
-}
-
-/// 0 or an errno.
-int connect_to(const FileDescriptor& connection, const addrinfo& address, Time deadline) {
-  if (!connection.valid()) return errno;
-  if (::connect(connection.get(), address.ai_addr, address.ai_addrlen) == 0) return 0;
-  if (errno != EINPROGRESS && errno != EINTR) return errno;
-  if (!wait_for(connection.get(), POLLOUT, deadline)) return ETIMEDOUT;
-  int error = 0;
-  socklen_t size = sizeof(error);
-  if (::getsockopt(connection.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
-  return error;
-}
-
-FileDescriptor connect_to_any(const addrinfo* addresses, Time deadline, int& error) {
-  error = EADDRNOTAVAIL;
-  std::int64_t left = 0;
-  for (const addrinfo* address = addresses; address != nullptr; address = address->ai_next) {
-    ++left;
-  }
-  for (const addrinfo* address = addresses; address != nullptr; address = address->ai_next) {
-    // One that does not answer leaves its share of the time to the others.
-    const Time now = std::chrono::steady_clock::now();
-    const Time share = now + (deadline - now) / left--;
-    FileDescriptor connection(::socket(address->ai_family,
-                                       address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                                       address->ai_protocol));
-    error = connect_to(connection, *address, share);
-    if (error == 0) return connection;
-  }
-  return FileDescriptor(-1);
-}
 
 /// Cuts what arrives into lines. Lines that are too long are left out.
 class Lines {
@@ -121,12 +72,8 @@ Status GpsdSource::read(Fix& fix, std::uint32_t timeout_ms) {
   const bool bare_ipv6 = host_.find(':') != std::string::npos;
   const std::string server = (bare_ipv6 ? "[" + host_ + "]" : host_) + ":" + port_;
 
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int lookup = ::getaddrinfo(host_.c_str(), port_.c_str(), &hints, &found);
-  const Addresses addresses(found, &::freeaddrinfo);
+  int lookup = 0;
+  const Addresses addresses = resolve(host_, port_, lookup);
   if (lookup != 0) {
     say(log_, LogLevel::warning, server, ::gai_strerror(lookup));
     return Code::hook_failed;
