@@ -42,7 +42,8 @@ case ${consumer} in
     PKG_CONFIG_PATH=$(dirname "$(find "${work}/prefix" -name here_tracking.pc)")
     export PKG_CONFIG_PATH
     for mode in --shared --static; do
-      read -ra flags < <(pkg-config "${mode}" --cflags --libs here_tracking-curl here_tracking-linux)
+      read -ra flags < <(pkg-config "${mode}" --cflags --libs \
+        here_tracking-curl here_tracking-linux here_tracking-mbedtls-transport)
       echo "${mode}: ${flags[*]}"
       # shellcheck disable=SC2086  # CXXFLAGS is a list
       "${CXX}" -std=c++17 ${CXXFLAGS} "${here}/main.cpp" "${flags[@]}" -o "${work}/consumer"
