@@ -8,12 +8,31 @@
 #include <cstdio>
 #include <cstring>
 
+#include <unistd.h>
+
 namespace here_tracking::cli {
 namespace {
 
 CapturedLines* captured = nullptr;
+bool has_progress = false;
 
 }  // namespace
+
+void Complaint::about(const std::string& text) {
+  if (text != last_) warn(text);
+  last_ = text;
+}
+
+void Complaint::settled(const std::string& text) {
+  if (!last_.empty()) note(text);
+  last_.clear();
+}
+
+void show_progress(const std::string& text) {
+  if (text.empty() ? !has_progress : isatty(STDERR_FILENO) == 0) return;
+  static_cast<void>(std::fprintf(stderr, "\r%s\x1b[K", text.c_str()));
+  has_progress = !text.empty();
+}
 
 CapturedLines::CapturedLines() {
   captured = this;
@@ -36,6 +55,7 @@ void complain(const char* kind, const std::string& text) {
     captured->lines.push_back(std::string(kind) + ": " + text);
     return;
   }
+  show_progress({});
   // Where standard error cannot be written there is nobody left to tell.
   static_cast<void>(
       std::fprintf(stderr, "here-tracking: %s: %s\n", kind, printable(text, text.size()).c_str()));

@@ -14,6 +14,21 @@ void complain(const char* kind, const std::string& text);
 void note(const std::string& text);
 void warn(const std::string& text);
 
+/// A warning that is the same each time is told once, and once when it is over.
+class Complaint {
+ public:
+  void about(const std::string& text);
+  /// @param text what to note when there was something to complain about.
+  void settled(const std::string& text);
+
+ private:
+  std::string last_;
+};
+
+/// A line on standard error that the next one overwrites; only where that is a terminal.
+/// @param text empty: the line goes.
+void show_progress(const std::string& text);
+
 /// For as long as it lives, such lines go in here, without "here-tracking: ".
 class CapturedLines {
  public:

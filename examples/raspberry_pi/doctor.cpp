@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
+#include "queue_store.hpp"
 #include "session.hpp"
 #include "sources.hpp"
+#include "state_lock.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -48,7 +50,9 @@ class Findings {
 
   /// @return that of the first check that failed.
   Exit end() const {
-    if (as_json_) print(nlohmann::json{{"ok", exit_ == Exit::ok}, {"checks", checks_}}.dump());
+    if (as_json_)
+      print(nlohmann::json{{"ok", exit_ == Exit::ok}, {"checks", checks_}}.dump(
+          -1, ' ', false, nlohmann::json::error_handler_t::replace));
     return exit_;
   }
 
@@ -132,7 +136,7 @@ Addresses examine_name(const Address& service, Findings& findings) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int error = getaddrinfo(service.host.c_str(), service.port.c_str(), &hints, &found);
-  if (error != 0) {
+  if (error != 0 || found == nullptr) {
     findings.fail("name", Trouble{Exit::network, service.host + ": " + gai_strerror(error),
                                   "the name must be known: check the URL, the network and "
                                   "/etc/resolv.conf"});
@@ -234,7 +238,7 @@ bool examine_service(const Options& options, Findings& findings) {
 /// @return whether there are any.
 bool examine_credentials(const Options& options, Findings& findings) {
   try {
-    if (options.credentials_failure) throw *options.credentials_failure;
+    if (options.credentials_failure) throw Failure(*options.credentials_failure);
     require_credentials(options);
     findings.pass("credentials", "of device " + printable(options.credentials->device_id.value) +
                                      ", " + options.credentials->device_id.origin);
@@ -295,6 +299,30 @@ bool examine_storage(const Options& options, Findings& findings) {
   } catch (const Failure& failure) {
     findings.fail("storage", failure);
     return false;
+  }
+}
+
+std::string megabytes(std::uint64_t bytes) {
+  return std::to_string((bytes + (1U << 19U)) >> 20U) + " MB";
+}
+
+void examine_queue(const Options& options, Findings& findings) {
+  try {
+    // Whoever works there has found it in order.
+    const bool is_used = lock_holder(options.state_dir.value).pid != 0;
+    std::optional<QueueStore> queue = is_used
+                                          ? QueueStore::look_at_queue(options.state_dir)
+                                          : QueueStore::queue(options.state_dir, options.tracking);
+    std::optional<QueueStore> quarantine = is_used
+                                               ? QueueStore::look_at_quarantine(options.state_dir)
+                                               : QueueStore::quarantine(options.state_dir);
+    const QueueStats stats = queue ? (*queue)->stats() : QueueStats();
+    const std::uint32_t refused = quarantine ? (*quarantine)->pending() : 0;
+    findings.pass("queue", count(stats.pending, "sample waits", "samples wait") + ", " +
+                               std::to_string(refused) + " in quarantine, room for " +
+                               megabytes(stats.capacity_bytes));
+  } catch (const Failure& failure) {
+    findings.fail("queue", failure);
   }
 }
 
@@ -366,7 +394,11 @@ Exit examine(const Options& options) {
   Findings findings(options.json);
   const bool is_reachable = examine_service(options, findings);
   const bool has_credentials = examine_credentials(options, findings);
-  const bool has_storage = examine_storage(options, findings);
+  if (examine_storage(options, findings)) {
+    examine_queue(options, findings);
+  } else {
+    findings.skip("queue", "there is no place for it");
+  }
   if (!has_credentials) {
     findings.skip("token", "there are no credentials");
   } else if (!is_reachable) {
@@ -374,7 +406,6 @@ Exit examine(const Options& options) {
   } else {
     examine_token(options, findings);
   }
-  static_cast<void>(has_storage);
   if (options.settings.sources.empty()) {
     findings.skip("source", "none is given");
   }

@@ -20,6 +20,7 @@ enum class Exit : int {
   refused = 7,
   rate_limited = 8,
   server = 9,
+  queued = 10,
 };
 
 /// Ends the program with one line on standard error.

@@ -128,13 +128,22 @@ std::string misused_flag(const CLI::ArgumentMismatch& error) {
 
 constexpr const char* commands = "run, send, sample, status, queue, doctor, time, token";
 
-cli::Exit run(const cli::Invocation& invocation) {
+cli::Exit execute(const cli::Invocation& invocation) {
   const std::string& command = invocation.command;
+  if (command == "run") {
+    cli::run(invocation);
+    return cli::Exit::ok;
+  }
   const cli::Options options = cli::load_options(invocation);
   if (command == "doctor") return cli::examine(options);
   if (command == "time") cli::show_time(options);
   if (command == "token") cli::show_token(options);
   if (command == "sample") cli::show_sample(options);
+  if (command == "send") cli::send(options);
+  if (command == "status") cli::show_status(options);
+  if (command == "queue export") cli::export_queue(options);
+  if (command == "queue purge") cli::purge_queue(options);
+  if (command == "queue quarantine") cli::show_quarantine(options);
   return cli::Exit::ok;
 }
 
@@ -219,7 +228,7 @@ cli::Exit run(int argc, char** argv) {
     invocation.config = flags.config;
   }
   invocation.environment = [](const char* name) { return std::getenv(name); };
-  return run(invocation);
+  return execute(invocation);
 }
 
 int fail(cli::Exit exit, const char* text) {

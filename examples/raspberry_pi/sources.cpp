@@ -92,12 +92,19 @@ void NmeaReplay::finish() {
   }
 }
 
+void NmeaReplay::clear() {
+  parser_ = NmeaParser();
+  fix_.reset();
+}
+
 Status NmeaReplay::read(Fix& fix, std::uint32_t /*timeout_ms*/) {
   if (!fix_) {
-    warn(name_ + ": no valid fix in " + count(parser_.stats().sentences, "sentence", "sentences") +
-         ", and " + count(parser_.stats().checksums_wrong, "checksum", "checksums") + " wrong");
+    complaint_.about(name_ + ": no valid fix in " +
+                     count(parser_.stats().sentences, "sentence", "sentences") + ", and " +
+                     count(parser_.stats().checksums_wrong, "checksum", "checksums") + " wrong");
     return Code::no_data;
   }
+  complaint_.settled(name_ + ": has a valid fix again");
   fix = *fix_;
   return {};
 }
@@ -110,12 +117,31 @@ GpsdReceiver::GpsdReceiver(HostAndPort address, Log& log)
 Status GpsdReceiver::read(Fix& fix, std::uint32_t timeout_ms) {
   const Status status = source_.read(fix, timeout_ms);
   if (status == Code::no_data) {
-    warn(name_ + ": no fix within " + std::to_string(timeout_ms / 1000) + " s");
+    complaint_.about(name_ + ": no fix within " + std::to_string(timeout_ms / 1000) + " s");
   } else if (!status.ok()) {
-    warn(name_ + ": " +
-         printable(log_.reason().empty() ? to_string(status.code()) : log_.reason().c_str()));
+    complaint_.about(
+        name_ + ": " +
+        printable(log_.reason().empty() ? to_string(status.code()) : log_.reason().c_str()));
+  } else {
+    complaint_.settled(name_ + ": has a fix again");
   }
   return status;
+}
+
+WatchedFile::WatchedFile(Setting setting) : setting_(std::move(setting)) {
+  static_cast<void>(changed());
+}
+
+bool WatchedFile::changed() {
+  struct stat info {};
+  std::array<std::int64_t, 5> now{};
+  if (stat(setting_.value.c_str(), &info) == 0) {
+    now = {static_cast<std::int64_t>(info.st_dev), static_cast<std::int64_t>(info.st_ino),
+           info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
+  }
+  const bool changed = now != seen_;
+  seen_ = now;
+  return changed;
 }
 
 Status ScannedCells::scan(Sample& sample, std::uint32_t /*timeout_ms*/) {
@@ -174,6 +200,12 @@ void SourceSet::add_nmea(const Setting& setting) {
     replay(STDIN_FILENO, setting, into);
     return;
   }
+  nmea_files_.emplace_back(setting);
+  nmea_of_files_.push_back(&into);
+  read_nmea(setting, into);
+}
+
+void SourceSet::read_nmea(const Setting& setting, NmeaReplay& into) {
   struct stat info {};
   if (stat(setting.value.c_str(), &info) == 0 && S_ISCHR(info.st_mode)) {
     throw Failure(Exit::usage, describe(setting,
@@ -194,6 +226,7 @@ void SourceSet::add_nmea(const Setting& setting) {
 }
 
 void SourceSet::add_scan(const Setting& setting, Sample& all) {
+  scan_files_.emplace_back(setting);
   scans_.push_back(parse_measurements(read_file(setting, Exit::usage), setting.value));
   check_scan(scans_.back(), all);
   const nlohmann::json& json = scans_.back().json;
@@ -203,6 +236,7 @@ void SourceSet::add_scan(const Setting& setting, Sample& all) {
 }
 
 void SourceSet::add_system(const Setting& setting, Sample& all) {
+  system_files_.emplace_back(setting);
   systems_.push_back(parse_measurements(read_file(setting, Exit::usage), setting.value));
   check_system(systems_.back(), all);
 }
@@ -221,24 +255,54 @@ void SourceSet::set_payload(const Setting& setting) {
   payload_ = setting.value;
 }
 
-void SourceSet::gather_into(Sample& sample, Reported* client, Reported* sim) {
-  if (!any_) note("no source was given: only the time is in it");
-  SourceSlot<CellSource> cells = cells_;
-  SourceSlot<WlanSource> access_points = access_points_;
-  SourceSlot<BluetoothSource> beacons = beacons_;
-  SourceSlot<SensorSource> sensors = sensors_;
+void SourceSet::refresh() {
+  const auto read = [](WatchedFile& file, auto& content, auto clear, auto fill) {
+    if (!file.changed()) return;
+    const std::string& name = file.setting().value;
+    try {
+      fill(file.setting(), content);
+      file.complaint.settled(name + ": can be used again");
+    } catch (const Failure& failure) {
+      clear(content);
+      file.complaint.about(std::string("left out: ") + failure.what());
+    }
+  };
+  const auto clear = [](auto& content) { content.clear(); };
+  for (std::size_t i = 0; i < nmea_files_.size(); ++i) {
+    read(nmea_files_[i], *nmea_of_files_[i], clear, [](const Setting& setting, NmeaReplay& replay) {
+      replay.clear();
+      read_nmea(setting, replay);
+    });
+  }
+  const auto parse = [](auto check) {
+    return [check](const Setting& setting, MeasurementFile& file) {
+      MeasurementFile parsed = parse_measurements(read_file(setting, Exit::usage), setting.value);
+      std::vector<char> memory(sample_bytes);
+      SampleOptions options;
+      options.contribute_gps = true;
+      Sample sample({memory.data(), memory.size()}, options);
+      check(parsed, sample);
+      file = std::move(parsed);
+    };
+  };
+  const auto empty = [](MeasurementFile& file) { file.json = nlohmann::json::object(); };
+  for (std::size_t i = 0; i < scan_files_.size(); ++i)
+    read(scan_files_[i], scans_[i], empty, parse(check_scan));
+  for (std::size_t i = 0; i < system_files_.size(); ++i)
+    read(system_files_[i], systems_[i], empty, parse(check_system));
+}
+
+Sources SourceSet::sources() {
   Sources sources;
   sources.position = {positions_.data(), positions_.size()};
-  sources.cell = {&cells, 1};
-  sources.wlan = {&access_points, 1};
-  sources.bluetooth = {&beacons, 1};
-  sources.sensors = {&sensors, 1};
-  SystemClock clock;
-  // Each source of ours has said itself what it misses; what is left is a value that breaks a rule.
-  if (gather(sources, sample, clock, not_provided::log) == Code::invalid_value) {
-    std::array<char, 160> memory{};
-    warn("left out: " + std::string(memory.data(), format(sample.field_error(), memory)));
-  }
+  sources.cell = {&cell_slot_, 1};
+  sources.wlan = {&wlan_slot_, 1};
+  sources.bluetooth = {&bluetooth_slot_, 1};
+  sources.sensors = {&sensor_slot_, 1};
+  return sources;
+}
+
+void SourceSet::complete(Sample& sample, Reported* client, Reported* sim, bool tells) {
   const std::uint16_t opted_out = sample.withheld();
   // What no hook measures has been checked, so all that can be wrong is the room.
   (void)add_scans(scans_, ScanPart::place, sample);
@@ -247,6 +311,8 @@ void SourceSet::gather_into(Sample& sample, Reported* client, Reported* sim) {
   Status payload;
   if (!payload_.empty()) payload = sample.set_payload(payload_);
   if (!payload.ok() || !sample.status().ok()) fail_too_large();
+  if (!tells) return;
+  if (!any_) note("no source was given: only the time is in it");
   if (any_ && sample.empty()) {
     warn("the sources have nothing: only the time is in it");
   } else if (any_ && !sample.can_be_positioned()) {
@@ -259,8 +325,8 @@ void SourceSet::gather_into(Sample& sample, Reported* client, Reported* sim) {
          " out of the service's range and set to the nearest value in it");
   }
   if (opted_out != 0) {
-    note(count(opted_out, "access point was", "access points were") +
-         " left out: the owner opted out with _nomap");
+    note(count(opted_out, "measurement was", "measurements were") +
+         " left out, as the owner wishes: an SSID with _nomap, disableTracking");
   }
   if (sample.withheld() != opted_out) {
     note(
@@ -274,6 +340,16 @@ void SourceSet::gather_into(Sample& sample, Reported* client, Reported* sim) {
   if (left_out(systems_, {"imsi", "iccid", "phoneNumber"}, sim)) {
     note("imsi, iccid and phoneNumber were left out: the service has them, unchanged");
   }
+}
+
+void SourceSet::gather_into(Sample& sample) {
+  SystemClock clock;
+  // Each source of ours has said itself what it misses; what is left is a value that breaks a rule.
+  if (gather(sources(), sample, clock, not_provided::log) == Code::invalid_value) {
+    std::array<char, 160> memory{};
+    warn("left out: " + std::string(memory.data(), format(sample.field_error(), memory)));
+  }
+  complete(sample, nullptr, nullptr, true);
 }
 
 }  // namespace here_tracking::cli

@@ -9,6 +9,8 @@
 #include "measurement_file.hpp"
 #include "settings.hpp"
 
+#include <array>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -28,6 +30,9 @@ class NmeaReplay final : public PositionSource {
   /// @throws Failure (usage) when there was not one NMEA sentence in it.
   void finish();
 
+  /// Forgets what was fed.
+  void clear();
+
   /// @return ok; no_data, with a warning.
   Status read(Fix& fix, std::uint32_t timeout_ms) override;
 
@@ -35,6 +40,7 @@ class NmeaReplay final : public PositionSource {
   std::string name_;
   NmeaParser parser_;
   std::optional<Fix> fix_;
+  Complaint complaint_;
 };
 
 /// gpsd, with a warning when it has nothing.
@@ -47,6 +53,7 @@ class GpsdReceiver final : public PositionSource {
   std::string name_;
   ReasonLog log_;
   GpsdSource source_;
+  Complaint complaint_;
 };
 
 // What the files of --scan and --system hold, all of them together. The lists are borrowed.
@@ -87,6 +94,22 @@ class RecordedSensors final : public SensorSource {
   const std::deque<MeasurementFile>& systems_;
 };
 
+/// A file that somebody else replaces or writes on.
+class WatchedFile {
+ public:
+  explicit WatchedFile(Setting setting);
+
+  [[nodiscard]] const Setting& setting() const { return setting_; }
+  /// Whether it is another one than at the last call.
+  [[nodiscard]] bool changed();
+
+  Complaint complaint;
+
+ private:
+  Setting setting_;
+  std::array<std::int64_t, 5> seen_{};  // what stat(2) says
+};
+
 /// What the user named with --nmea, --gpsd, --scan, --system and --payload. Files are read at once,
 /// so that what is wrong with them shows before anything is sent.
 class SourceSet {
@@ -98,17 +121,32 @@ class SourceSet {
   /// @throws Failure (usage).
   SourceSet(const std::vector<SourceSetting>& settings, Log& log);
 
-  /// Fills `sample`, with a line on standard error for each source that has nothing. Of client and
-  /// SIM what is given as reported already stays out, and a line says so.
-  void gather_into(Sample& sample, Reported* client = nullptr, Reported* sim = nullptr);
+  /// Reads anew the files that have changed. One that is wrong now counts as empty, with a warning.
+  void refresh();
+
+  /// What gather() asks. Valid as long as this object.
+  [[nodiscard]] Sources sources();
+
+  /// Adds to a sample what no source measures. Of client and SIM what is given as reported already
+  /// stays out.
+  /// @param tells whether a line on standard error says what is missing, and why.
+  void complete(Sample& sample, Reported* client, Reported* sim, bool tells);
+
+  /// Fills `sample`, with a line on standard error for each source that has nothing.
+  void gather_into(Sample& sample);
 
  private:
   void add_nmea(const Setting& setting);
+  static void read_nmea(const Setting& setting, NmeaReplay& into);
   void add_scan(const Setting& setting, Sample& all);
   void add_system(const Setting& setting, Sample& all);
   void set_payload(const Setting& setting);
 
   std::deque<NmeaReplay> replays_;
+  std::deque<WatchedFile> nmea_files_;  // of the replays, but for standard input
+  std::deque<NmeaReplay*> nmea_of_files_;
+  std::deque<WatchedFile> scan_files_;
+  std::deque<WatchedFile> system_files_;
   std::deque<GpsdReceiver> receivers_;
   std::vector<SourceSlot<PositionSource>> positions_;
   std::deque<MeasurementFile> scans_;
@@ -117,6 +155,10 @@ class SourceSet {
   ScannedAccessPoints access_points_{scans_};
   ScannedBeacons beacons_{scans_};
   RecordedSensors sensors_{systems_};
+  SourceSlot<CellSource> cell_slot_ = cells_;
+  SourceSlot<WlanSource> wlan_slot_ = access_points_;
+  SourceSlot<BluetoothSource> bluetooth_slot_ = beacons_;
+  SourceSlot<SensorSource> sensor_slot_ = sensors_;
   std::string payload_;
   bool stdin_used_ = false;
   bool any_ = false;

@@ -46,7 +46,19 @@ Status StaticData::confirm() {
     reported->confirm();
     if (reported->confirmed() == 0) reported->restore(before);
   }
-  if (!kept_ || (client == client_.confirmed() && sim == sim_.confirmed())) return {};
+  if (client == client_.confirmed() && sim == sim_.confirmed()) return {};
+  return keep();
+}
+
+void StaticData::forget() {
+  client_.forget();
+  sim_.forget();
+  // What cannot be stored is stored with the next sample.
+  (void)keep();
+}
+
+Status StaticData::keep() {
+  if (!kept_) return {};
   const std::string record =
       key_ + std::to_string(client_.confirmed()) + "\n" + std::to_string(sim_.confirmed()) + "\n";
   return storage_.store(record_name,

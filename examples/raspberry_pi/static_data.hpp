@@ -22,11 +22,16 @@ class StaticData {
   Reported* client() { return &client_; }
   Reported* sim() { return &sim_; }
 
-  /// The service has taken the sample.
+  /// The sample is in the queue, where it cannot get lost.
   /// @return as Storage::store().
   Status confirm();
 
+  /// Samples were lost after all: client and SIM go out once more.
+  void forget();
+
  private:
+  Status keep();
+
   Storage& storage_;
   std::string key_;  // what the record begins with
   bool kept_;

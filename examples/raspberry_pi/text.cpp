@@ -138,13 +138,14 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
   };
   std::string lines;
   std::size_t column = 0;
+  std::size_t begin = 0;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find(' ', at + 1), text.size());
     std::string_view word = text.substr(at, end - at);  // with the blanks before it
     at = end;
-    if (column > indent && column + columns(word) > width) {
+    if (column > begin && column + columns(word) > width) {
       lines.append("\n").append(indent, ' ');
-      column = indent;
+      column = begin = indent;
       word.remove_prefix(std::min(word.find_first_not_of(' '), word.size()));
     }
     lines.append(word);

@@ -66,8 +66,8 @@ struct QueueConfig {
 
 struct QueueStats {
   std::uint32_t pending = 0;         ///< Samples that wait
-  std::uint32_t used_bytes = 0;      ///< Of the storage, in whole sectors
-  std::uint32_t capacity_bytes = 0;  ///< Of the storage
+  std::uint64_t used_bytes = 0;      ///< Of the storage, in whole sectors
+  std::uint64_t capacity_bytes = 0;  ///< Of the storage
   std::optional<SampleTime> oldest;  ///< Of what waits
   std::optional<SampleTime> newest;  ///< Of what waits
   std::uint32_t last_id = 0;         ///< Of the newest sample ever appended; 0: none
@@ -165,7 +165,8 @@ class SampleQueue {
   /// Required before all else but clear(); may be called again.
   /// @return ok; not_provided; invalid_value (a geometry out of SectorStorage's ranges);
   ///         buffer_too_small (fewer `sectors` than the storage has); hook_failed; queue_foreign
-  ///         (made by a later version; nothing was changed, and clear() would empty it).
+  ///         (made by a later version or for another geometry; nothing was changed, and clear()
+  ///         would empty it).
   Status open();
 
   /// Empties the storage and forgets all counts.
@@ -174,12 +175,14 @@ class SampleQueue {
 
   /// Takes a sample, durably.
   /// @param untimed_json Sample::untimed_json().
-  /// @param time of measurement. Of samples with the same kind of time, one that is not later than
-  ///        the one before is set 1 ms behind that, when it is at most 10 s earlier.
-  /// @param note about the sample, not sent; cut to max_note_bytes.
+  /// @param time of measurement; becomes server time where the TimeBase of its boot is known. Of
+  ///        samples with the same kind of time, one that is not later than the one before is set
+  ///        1 ms behind that, when it is at most 10 s earlier.
+  /// @param note about the sample, not sent; cut to max_note_bytes and to what a sector takes.
   /// @return ok; queue_full (it was counted as dropped_newest; only with DropPolicy::newest);
-  ///         buffer_too_small (too long for a sector: max_sample_bytes()); hook_failed (the sample
-  ///         is not in the queue); no_data when open() did not succeed.
+  ///         buffer_too_small (too long for a sector: max_sample_bytes()); invalid_value (no text);
+  ///         hook_failed (the sample is not in the queue, unless power is cut before the next one
+  ///         is); no_data when open() did not succeed.
   Status append(std::string_view untimed_json, const SampleTime& time, std::string_view note = {});
 
   /// The longest untimed_json that a sector takes.
@@ -187,13 +190,16 @@ class SampleQueue {
 
   /// Tells the server time of a boot. Where samples of that boot wait, it is written down, so that
   /// a restart before they are sent does not leave them without a time; once written it stays, so a
-  /// sample that is sent twice has the same time twice. No cost if there are none.
-  /// @return ok, hook_failed, no_data.
+  /// sample that is sent twice has the same time twice. Nothing is written if there are none. Four
+  /// boots are kept, those that samples wait for before others.
+  /// @return ok, invalid_value (boot_id is 0), hook_failed, no_data.
   Status set_time_base(const TimeBase& base);
 
   /// Chooses the samples to send next: in the configured order, strictly ascending in time, as many
-  /// as the limits allow and at least one. Changes nothing.
-  /// @return ok; no_data (nothing waits within the limits, or open() did not succeed); hook_failed.
+  /// as the limits allow and at least one. Changes nothing, but for samples at their turn that
+  /// cannot be read: they leave as corrupted.
+  /// @return ok; no_data (nothing waits within the limits, or open() did not succeed, or `limits`
+  ///         would leave a fifth gap among what waits); hook_failed.
   Status next(QueueBatch& batch, const BatchLimits& limits = {});
 
   /// The text of one sample, as it was appended, and its note.

@@ -39,7 +39,7 @@ struct TrackerMemory {
   /// A sample is written here, and what goes into quarantine is read into it. As long as the
   /// longest sample; twice that with SendConfig::restamp.
   Span<char> sample;
-  /// Keeps the text of the desired shadow, and 24 bytes. 4.3 kB hold every one; what does not fit
+  /// Keeps the text of the desired shadow, and 20 bytes. 4.3 kB hold every one; what does not fit
   /// is obeyed all the same, but forgotten at a restart, and its texts come empty as the old
   /// shadow.
   Span<char> shadow;
@@ -128,7 +128,7 @@ struct TrackerState {
 /// - In a period of disableTracking nothing of what is meant is measured or written.
 /// - stateVersion is reported in the next sample once the shadow was taken over. The shadow is kept
 ///   through the storage hook (record "shadow", at most the size of TrackerMemory::shadow), so the
-///   pace survives a restart. It may hold WLAN passwords.
+///   pace survives a restart. It may hold WLAN passwords. A storage serves one Tracker.
 ///
 /// One thread at a time; no call from an interrupt but where it is said. Nothing is allocated.
 class Tracker {
@@ -177,6 +177,7 @@ class Tracker {
   void take(const DesiredShadow& shadow, std::int64_t now_ms);
   void load_shadow();
   void keep_shadow(std::size_t text_size);
+  [[nodiscard]] std::uint64_t identity() const;
   void set_pace(std::int64_t now_ms);
   void warn(std::string_view what, Status status);
   [[nodiscard]] std::uint32_t send_interval_ms() const;
@@ -217,7 +218,8 @@ class Tracker {
   bool is_waiting_ = false;
   bool is_draining_ = false;
   bool is_stationary_ = false;
-  bool is_fresh_ = false;  // a sample was measured for the request that comes next
+  bool is_fresh_ = false;      // a sample was measured for the request that comes next
+  bool has_measured_ = false;  // since the last request
   bool is_shadow_taken_ = false;
   bool storage_failed_ = false;
 };

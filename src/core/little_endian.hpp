@@ -13,14 +13,16 @@ class ByteWriter {
 
   template <typename T>
   void put(T value) {
-    auto bits = static_cast<std::uint64_t>(value);
-    for (std::size_t i = 0; i < sizeof(T); ++i, bits >>= 8U) {
-      *at_++ = static_cast<std::uint8_t>(bits & 0xffU);
-    }
+    put_bits(static_cast<std::uint64_t>(value), sizeof(T));
   }
   [[nodiscard]] std::uint8_t* at() const { return at_; }
 
  private:
+  void put_bits(std::uint64_t bits, std::size_t size) {
+    for (; size != 0; --size, bits >>= 8U)
+      *at_++ = static_cast<std::uint8_t>(bits & 0xffU);
+  }
+
   std::uint8_t* at_;
 };
 
@@ -30,14 +32,18 @@ class ByteReader {
 
   template <typename T>
   void get(T& value) {
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i)
-      bits |= std::uint64_t{*at_++} << (8 * i);
-    value = static_cast<T>(bits);
+    value = static_cast<T>(get_bits(sizeof(T)));
   }
   [[nodiscard]] const std::uint8_t* at() const { return at_; }
 
  private:
+  std::uint64_t get_bits(std::size_t size) {
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < size; ++i)
+      bits |= std::uint64_t{*at_++} << (8 * i);
+    return bits;
+  }
+
   const std::uint8_t* at_;
 };
 

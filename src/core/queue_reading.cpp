@@ -407,8 +407,8 @@ QueueStats SampleQueue::stats() {
   QueueStats stats;
   if (!open_) return stats;
   stats.pending = pending_;
-  stats.used_bytes = used_ * geometry_.sector_bytes;
-  stats.capacity_bytes = geometry_.sector_count * geometry_.sector_bytes;
+  stats.used_bytes = std::uint64_t{used_} * geometry_.sector_bytes;
+  stats.capacity_bytes = std::uint64_t{geometry_.sector_count} * geometry_.sector_bytes;
   stats.last_id = state_.next_id - 1;
   stats.left = state_.counts;
   if (pending_ == 0) return stats;

@@ -32,6 +32,8 @@ class Decoder {
 };
 
 constexpr std::uint32_t crc_bytes = 4;
+/// No device lives to count so far, and counting on must not begin anew.
+constexpr std::uint32_t too_high = 0xf0000000;
 
 }  // namespace
 
@@ -90,7 +92,10 @@ Status SampleQueue::read_header(std::uint32_t sector, SectorHeader& header, Stat
   if (crc != stored_crc) return Code::no_data;
   if (header.version > SectorHeader::this_version) return Code::queue_foreign;
   if (header.version != SectorHeader::this_version || header.size != SectorHeader::bytes ||
-      header.first_sequence > header.sequence || state.next_id == 0 || !state.left.valid())
+      header.first_sequence > header.sequence || header.sequence > too_high ||
+      header.compaction > too_high || state.generation > too_high || state.next_id == 0 ||
+      state.next_id > too_high || !state.left.valid() ||
+      (header.compaction == 0 && state.left.end() > state.next_id))
     return Code::no_data;
   if (header.sector_bytes != geometry_.sector_bytes ||
       header.program_bytes != geometry_.program_bytes)
@@ -159,6 +164,7 @@ Status SampleQueue::find_sectors(std::uint32_t& head) {
       head = i;
       head_is_plain = plain;
       state_ = state;
+      state_.next_id = std::max(state.next_id, state.left.end());
     }
     sequence_ = std::max(sequence_, header.sequence);
   }
@@ -214,7 +220,7 @@ Status SampleQueue::apply(const Record& record, std::uint32_t sector, std::uint3
     return Code::hook_failed;
   ByteReader reader(body.data());
   if (record.type == Record::sample) {
-    if (record.id < state_.next_id || record.id == 0xffffffff) return {};
+    if (record.id < state_.next_id || record.id > too_high) return {};
     state_.next_id = record.id + 1;
     state_.last_time = {record.time_ms, 0};
     if (wanted != 0) reader.get(state_.last_time.boot_id);
@@ -231,7 +237,7 @@ Status SampleQueue::apply(const Record& record, std::uint32_t sector, std::uint3
     reader.get(last);
     reader.get(count);
     reader.get(generation);
-    if (last == 0xffffffff || record.id == 0) return {};
+    if (last >= state_.next_id || record.id == 0 || generation > too_high) return {};
     if (record.fate < fate_count) state_.counts[record.fate] += count;
     state_.generation = std::max(state_.generation, generation);
     state_.left.insert(record.id, last);
@@ -297,6 +303,12 @@ void SampleQueue::drop_replaced() {
 }
 
 Status SampleQueue::count_pending() {
+  if (oldest_ == no_sector) {
+    state_.counts[static_cast<std::size_t>(Fate::corrupted)] +=
+        state_.left.waiting(state_.left.cursor, state_.next_id);
+    state_.left = {};
+    state_.left.cursor = state_.next_id;
+  }
   // The oldest answers for all that wait and that no sector has.
   if (oldest_ != no_sector && sectors_[oldest_].state == sector_plain)
     sectors_[oldest_].first_id = smaller(sectors_[oldest_].first_id, state_.left.cursor);

@@ -70,9 +70,8 @@ class Restamper {
   void begin() {
     ++depth_;
     const bool in_scan = in_ == "scan";
-    if (depth_ == child && in_ == "position") {
-      start(Timed::in_ms);
-    } else if (depth_ == grandchild && in_scan && below_ == "gps") {
+    if ((depth_ == child && in_ == "position") ||
+        (depth_ == grandchild && in_scan && below_ == "gps")) {
       start(Timed::in_ms);
     } else if (depth_ == item && in_scan) {
       start(Timed::in_utc);

@@ -101,7 +101,7 @@ void Tracker::set_pace(std::int64_t now_ms) {
   const std::uint32_t least_send_ms = std::max(config_.min_send_ms, least_interval_ms);
   send_ms_ = std::max(wish_or(shadow_.rate.send_ms, config_.send_ms), least_send_ms);
   sample_ms_ = wish_or(shadow_.rate.sample_ms, config_.sample_ms);
-  if (sample_ms_ > send_ms_ && !shadow_.rate.send_ms) send_ms_ = sample_ms_;
+  if (shadow_.rate.sample_ms && !shadow_.rate.send_ms) send_ms_ = std::max(send_ms_, sample_ms_);
   if (sample_ms_ > send_ms_) sample_ms_ = config_.sample_ms;
   sample_ms_ = std::max(std::min(sample_ms_, send_ms_), least_sample_ms);
   next_sample_ms_ = std::min(next_sample_ms_, now_ms + sample_ms_);
@@ -186,6 +186,7 @@ void Tracker::withhold(Sample& sample) {
 
 void Tracker::measure(std::int64_t now_ms) {
   measure_now_ = false;
+  has_measured_ = true;
   const bool was_due = now_ms >= next_sample_ms_ && now_ms - next_sample_ms_ < sample_ms_;
   next_sample_ms_ = (was_due ? next_sample_ms_ : now_ms) + sample_ms_;
   measured_at_ms_ = now_ms;
@@ -236,6 +237,7 @@ void Tracker::tell_drops() {
 
 void Tracker::send() {
   is_fresh_ = false;
+  has_measured_ = false;
   DesiredShadow answer;
   const detail::Sender::Outcome outcome =
       sender_.send(*hooks_.clock, run_id_, random(), memory_.sample, answer);
@@ -285,7 +287,9 @@ std::int64_t Tracker::step() {
     send_now_ = false;
     urgent_ = true;
   }
-  if (measure_now_ || now_ms >= next_sample_ms_) {
+  // Sources that take longer than the interval must not keep reports back for ever.
+  const bool is_senders_turn = has_measured_ && now_ms >= next_send_ms();
+  if (measure_now_ || (now_ms >= next_sample_ms_ && !is_senders_turn)) {
     measure(now_ms);
   } else if (now_ms >= next_send_ms()) {
     // A report tells the present, and never nothing.
@@ -340,9 +344,13 @@ void Tracker::take(const DesiredShadow& shadow, std::int64_t now_ms) {
   set_pace(now_ms);
 }
 
+std::uint64_t Tracker::identity() const {
+  return fnv1a(config_.send.app_id, fnv1a(config_.send.id, client_.identity()));
+}
+
 void Tracker::keep_shadow(std::size_t text_size) {
   const Span<const std::uint8_t> record =
-      ShadowRecord::encode(client_.identity(), text_size, memory_.shadow);
+      ShadowRecord::encode(identity(), text_size, memory_.shadow);
   const Status status = hooks_.storage->store(ShadowRecord::name, record);
   if (!status.ok() && status != Code::not_provided) warn("store the desired shadow", status);
 }
@@ -353,7 +361,7 @@ void Tracker::load_shadow() {
                                   memory_.shadow.size());
   std::size_t size = 0;
   if (!hooks_.storage->load(ShadowRecord::name, memory, size).ok()) return;
-  const std::string_view text = ShadowRecord::decode({memory.data(), size}, client_.identity());
+  const std::string_view text = ShadowRecord::decode({memory.data(), size}, identity());
   if (text.empty() || !read_shadow(text, shadow_)) {
     shadow_ = {};
     return;

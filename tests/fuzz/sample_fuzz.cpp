@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measurements of any value, in any order, into a buffer of any size.
+#include "here_tracking/restamp.hpp"
 #include "here_tracking/telemetry.hpp"
 
 #include "json_reader.hpp"
@@ -207,5 +208,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       require(status != ht::Code::invalid_value || format(sample.field_error(), text) <= 160);
     }
   }
+  if (room < 27) return 0;
+  std::vector<char> restamped(16UL * 1024);
+  std::size_t restamped_size = 0;
+  require(ht::restamp(sample.untimed_json(), ht::max_timestamp_ms,
+                      {restamped.data(), restamped.size() - 1}, restamped_size)
+              .ok());
+  restamped[restamped_size++] = '}';
+  AcceptAll accept_all;
+  require(ht::parse_json({restamped.data(), restamped_size}, 8, accept_all) == ht::JsonResult::ok);
   return 0;
 }

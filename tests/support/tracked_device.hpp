@@ -94,9 +94,11 @@ class Observer final : public here_tracking::TrackerObserver {
 class Sensors final : public here_tracking::SensorSource {
  public:
   here_tracking::Status read(here_tracking::Sample& sample, std::uint32_t) override {
+    if (before) before();
     return sample.add(readings);
   }
   here_tracking::SensorReadings readings;
+  std::function<void()> before;
 };
 
 class Position final : public here_tracking::PositionSource {

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/hooks.hpp"
+
+#include "console.hpp"
 #include "failure.hpp"
 #include "settings.hpp"
 #include "sources.hpp"
@@ -10,6 +13,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -122,8 +126,9 @@ TEST_CASE("paths in a config file without a directory stay as they are") {
 
 TEST_CASE("an error in a config file names file, line and rule") {
   CHECK(config_error("\nurll = x") ==
-        "a.conf:2: unknown key 'urll': must be one of url, ca_file, state_dir, credentials, nmea, "
-        "gpsd, scan, system, payload");
+        "a.conf:2: unknown key 'urll': must be one of url, ca_file, state_dir, credentials, "
+        "sample_s, send_s, distance_m, queue_mb, when_full, drain, old_samples, nmea, gpsd, scan, "
+        "system, payload");
   CHECK(config_error("url https://x") == "a.conf:1: no '=' in the line: must be key = value");
   CHECK(config_error("url = a\nurl = b") == "a.conf:2: url = b: must be given once");
   CHECK(config_error("payload = {}\npayload = {}") == "a.conf:2: payload = {}: must be given once");
@@ -131,6 +136,52 @@ TEST_CASE("an error in a config file names file, line and rule") {
         "a.conf:1: ca_file has no value: must be key = value; or remove the line");
   CHECK(config_error(std::string("url = a\0b", 9)) ==
         "a.conf:1: url = a?b: must be text without zero bytes");
+}
+
+TEST_CASE("pace and queue have a default each, and come from their keys") {
+  const cli::Tracking defaults = cli::tracking({});
+  CHECK(defaults.sample_s == 60);
+  CHECK(defaults.send_s == 600);
+  CHECK(defaults.distance_m == 0);
+  CHECK(defaults.queue_mb == 8);
+  CHECK(defaults.queue.when_full == here_tracking::DropPolicy::oldest);
+  CHECK(defaults.queue.order == here_tracking::DrainOrder::oldest_first);
+  CHECK_FALSE(defaults.restamp);
+
+  const cli::Tracking given = cli::tracking(
+      cli::parse_config("sample_s = 1\nsend_s = 86400\ndistance_m = 50\nqueue_mb = 256\n"
+                        "when_full = thin_out\ndrain = live_first\nold_samples = restamp",
+                        "a.conf"));
+  CHECK(given.sample_s == 1);
+  CHECK(given.send_s == 86400);
+  CHECK(given.distance_m == 50);
+  CHECK(given.queue_mb == 256);
+  CHECK(given.queue.when_full == here_tracking::DropPolicy::thin_out);
+  CHECK(given.queue.order == here_tracking::DrainOrder::live_first);
+  CHECK(given.restamp);
+}
+
+TEST_CASE("a pace or queue that cannot be is refused with what can be") {
+  const auto error = [](const std::string& text) {
+    const Ending ending =
+        ending_of([&] { static_cast<void>(cli::tracking(cli::parse_config(text, "a.conf"))); });
+    CHECK(ending.exit == cli::Exit::configuration);
+    return ending.text;
+  };
+  CHECK(error("sample_s = 0") == "a.conf:1: sample_s = 0: must be 1..86400");
+  CHECK(error("send_s = 10min") == "a.conf:1: send_s = 10min: must be 1..86400");
+  CHECK(error("distance_m = -1") == "a.conf:1: distance_m = -1: must be 0..1000000");
+  CHECK(error("queue_mb = 257") == "a.conf:1: queue_mb = 257: must be 2..256");
+  CHECK(error("queue_mb = 4294967298") == "a.conf:1: queue_mb = 4294967298: must be 2..256");
+  CHECK(error("when_full = x") ==
+        "a.conf:1: when_full = x: must be one of oldest, newest, thin_out");
+  CHECK(error("drain = x") == "a.conf:1: drain = x: must be one of oldest_first, live_first");
+  CHECK(error("old_samples = x") == "a.conf:1: old_samples = x: must be one of drop, restamp");
+}
+
+TEST_CASE("a flag has the name of its key") {
+  CHECK(cli::flag_of(cli::keys[0]) == "--url");
+  CHECK(cli::flag_of(cli::keys[2]) == "--state-dir");
 }
 
 TEST_CASE("a credentials file gives id and secret, and nothing in the secret is special") {
@@ -301,6 +352,49 @@ TEST_CASE("foreign text cannot command the terminal") {
   CHECK(cli::printable("a\xff\xc3") == "a??");
   CHECK(cli::printable("gr\xc3\xbc\xc3\x9f\x65") == "gr\xc3\xbc\xc3\x9f\x65");
   CHECK(cli::printable("abcdef", 3) == "abc...");
+}
+
+TEST_CASE("text is broken at blanks, and goes on below where it began") {
+  CHECK(cli::wrapped("", 4) == "");
+  CHECK(cli::wrapped("pass  name  one two three", 12, 20) ==
+        "pass  name  one two\n            three");
+  CHECK(cli::wrapped("a longer-than-the-width b", 2, 10) == "a\n  longer-than-the-width\n  b");
+  CHECK(cli::wrapped("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 bb", 2, 7) ==
+        "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 bb");
+}
+
+TEST_CASE("a complaint is made once, and once when it is over") {
+  cli::CapturedLines captured;
+  cli::Complaint complaint;
+  complaint.settled("works again");
+  complaint.about("broken");
+  complaint.about("broken");
+  complaint.about("more broken");
+  complaint.settled("works again");
+  complaint.settled("works again");
+  CHECK(captured.lines ==
+        std::vector<std::string>{"warning: broken", "warning: more broken", "note: works again"});
+}
+
+TEST_CASE("a file that has changed is read anew, and one that is wrong now counts as empty") {
+  const TemporaryFile file(R"({"wlan":[{"mac":"00:1a:2b:3c:4d:5e"}]})", 0600);
+  cli::CapturedLines captured;
+  cli::SourceSet sources({{cli::SourceKind::scan, {file.path(), "--scan"}}},
+                         here_tracking::not_provided::log);
+  const auto gathered = [&sources] {
+    std::vector<char> memory(4096);
+    here_tracking::Sample sample({memory.data(), memory.size()});
+    sources.refresh();
+    sources.gather_into(sample);
+    REQUIRE(sample.set_timestamp(2).ok());
+    return std::string(sample.json());
+  };
+  CHECK(gathered().find("4d:5e") != std::string::npos);
+  std::ofstream(file.path()) << R"({"wlan":[{"mac":"00:1a:2b:3c:4d:5f"},{"mac":"x"}]})";
+  CHECK(gathered() == R"({"timestamp":2})");
+  CHECK(captured.lines.at(1).find("wlan[1].mac = \"x\": must be") != std::string::npos);
+  std::ofstream(file.path()) << R"({"wlan":[{"mac":"00:1a:2b:3c:4d:60"}]})";
+  CHECK(gathered().find("4d:60") != std::string::npos);
 }
 
 TEST_CASE("a replayed log gives its last valid fix") {

@@ -81,6 +81,17 @@ TEST_CASE("another boot, device or service starts anew, and so does a damaged re
   CHECK(written(damaged) == "cs");
 }
 
+TEST_CASE("they go out again when samples were lost, also after a restart") {
+  fake::Storage storage;
+  StaticData known(storage, url, "dev", 1);
+  CHECK(written(known) == "cs");
+  CHECK(known.confirm().ok());
+  known.forget();
+  CHECK(written(known) == "cs");
+  StaticData restarted(storage, url, "dev", 1);
+  CHECK(written(restarted) == "cs");
+}
+
 TEST_CASE("where the boot is not known nothing is kept") {
   fake::Storage storage;
   StaticData known(storage, url, "dev", 0);

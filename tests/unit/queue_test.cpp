@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/queue.hpp"
 
+#include "core/queue_format.hpp"
 #include "support/catch.hpp"
 #include "support/nor_model.hpp"
 
 #include <algorithm>
 #include <array>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <random>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -609,6 +613,58 @@ TEST_CASE("Queue: never stuck, in the smallest storage, however it is used") {
   REQUIRE(device->append("{", {noon + ++number * 1000, 0}).ok());
 }
 
+TEST_CASE("Queue: goes on after any call of the storage failed, without a restart") {
+  const auto policy =
+      GENERATE(ht::DropPolicy::oldest, ht::DropPolicy::newest, ht::DropPolicy::thin_out);
+  const auto sectors = GENERATE(3U, 5U);
+  for (std::uint64_t operation = 0; operation < 150; ++operation) {
+    CAPTURE(static_cast<int>(policy), sectors, operation);
+    Device device({512, sectors, 4}, {policy, ht::DrainOrder::live_first});
+    device.flash.cut_after(operation, 3);
+    std::uint32_t taken = 0;
+    std::uint32_t failed = 0;
+    const auto recover = [&] {
+      if (!device.flash.cut()) return false;
+      device.flash.restart(0);
+      ++failed;
+      return true;
+    };
+    for (int i = 1; i <= 30; ++i) {
+      ht::Status status = device->append("{", {noon + i * 1000, 0});
+      if (recover()) {
+        REQUIRE(status == Code::hook_failed);
+        status = device->append("{", {noon + i * 1000, 0});
+      }
+      if (status.ok())
+        ++taken;
+      else
+        REQUIRE(status == Code::queue_full);
+      if (i % 10 != 0) continue;
+      ht::QueueBatch batch;
+      ht::BatchLimits limits;
+      limits.max_samples = 2;
+      REQUIRE(device->next(batch, limits).ok());
+      status = device->release(batch, Fate::delivered);
+      if (recover()) {
+        REQUIRE(status == Code::hook_failed);
+        REQUIRE(device->release(batch, Fate::delivered).ok());
+      }
+      REQUIRE(device->stats().pending + gone(device->stats()) -
+                  device->stats().count(Fate::dropped_newest) ==
+              taken);
+    }
+    REQUIRE(failed <= 1);
+    device.flash.restart(0);
+    const ht::QueueStats stats = device->stats();
+    device.restart();
+    REQUIRE(device->pending() == stats.pending);
+    REQUIRE(device->stats().last_id == taken);
+    drain(device.queue());
+    REQUIRE(device->stats().count(Fate::corrupted) == 0);
+    REQUIRE(gone(device->stats()) - device->stats().count(Fate::dropped_newest) == taken);
+  }
+}
+
 TEST_CASE("Queue: all sectors wear alike") {
   Device device({1024, 5, 4});
   for (int i = 1; i <= 1000; ++i) {
@@ -640,4 +696,106 @@ TEST_CASE("Queue: fates have names") {
   CHECK(std::string(ht::to_string(Fate::corrupted)) == "corrupted");
   for (std::size_t i = 0; i < ht::fate_count; ++i)
     CHECK_FALSE(std::string(ht::to_string(static_cast<Fate>(i))).empty());
+}
+
+namespace {
+
+// tests/data/queue_v1: what version 1 wrote, and what is read from it. Made anew by
+//   cd tests/data/queue_v1 && .../unit_tests "Queue: makes the image of its format"
+// when the format gets another version, into a new directory.
+constexpr std::uint32_t golden_sectors = 5;
+constexpr std::uint32_t golden_sector_bytes = 512;
+const ht::QueueConfig golden_config = {ht::DropPolicy::thin_out, ht::DrainOrder::live_first};
+
+std::string file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// All that can be read from a queue, which is empty then.
+std::string told_by(ht::SampleQueue& queue) {
+  std::ostringstream out;
+  const ht::QueueStats stats = queue.stats();
+  out << "pending " << stats.pending << ", last_id " << stats.last_id << '\n';
+  for (std::size_t i = 0; i < ht::fate_count; ++i)
+    out << to_string(static_cast<Fate>(i)) << ' ' << stats.left[i] << '\n';
+  for (std::uint32_t id = 1; id <= stats.last_id; ++id) {
+    std::array<char, 100> text{};
+    std::array<char, 100> note{};
+    std::size_t size = 0;
+    std::size_t note_size = 0;
+    if (!queue.text(id, text, size, note, note_size).ok()) continue;
+    out << id << ' ' << std::string_view(text.data(), size)
+        << " note: " << std::string_view(note.data(), note_size) << '\n';
+  }
+  ht::QueueBatch batch;
+  while (queue.next(batch).ok()) {
+    out << read(batch) << '\n';
+    REQUIRE(queue.release(batch, batch.time_known() ? Fate::delivered : Fate::time_unknown).ok());
+  }
+  return out.str();
+}
+
+}  // namespace
+
+TEST_CASE("Queue: makes the image of its format", "[.]") {
+  std::vector<std::uint8_t> memory(golden_sectors * golden_sector_bytes);
+  std::array<ht::QueueSector, golden_sectors> table;
+  ht::RamSectors ram({memory.data(), memory.size()}, golden_sector_bytes);
+  ht::SampleQueue queue(ram, table, golden_config);
+  REQUIRE(queue.clear().ok());
+  const auto append = [&](int number, std::uint64_t boot, std::string_view note) {
+    const std::int64_t ms = number * 1000;
+    const std::string text = R"({"payload":{"n":)" + std::to_string(number) + "}";
+    REQUIRE(queue.append(text, {boot == 0 ? noon + ms : ms, boot}, note).ok());
+  };
+  const auto release = [&](std::uint32_t max_samples, Fate fate) {
+    ht::BatchLimits limits;
+    limits.max_samples = max_samples;
+    ht::QueueBatch batch;
+    REQUIRE(queue.next(batch, limits).ok());
+    REQUIRE(queue.release(batch, fate).ok());
+  };
+  append(1, 7, "at the gate");
+  append(2, 9, "");
+  REQUIRE(queue.set_time_base({7, noon}).ok());
+  for (int i = 3; i <= 24; ++i)
+    append(i, 0, i % 3 == 0 ? "a note" : "");
+  release(2, Fate::delivered);
+  append(25, 0, "");
+  release(1, Fate::quarantined);
+  append(26, 0, "the newest");
+  std::ofstream("image.bin", std::ios::binary)
+      .write(reinterpret_cast<const char*>(memory.data()),
+             static_cast<std::streamsize>(memory.size()));
+  std::ofstream("content.txt") << told_by(queue);
+}
+
+TEST_CASE("Queue: what version 1 of the format wrote is read") {
+  const std::string directory = HERE_TRACKING_TEST_DATA "/queue_v1/";
+  std::string image = file(directory + "image.bin");
+  REQUIRE(image.size() == golden_sectors * golden_sector_bytes);
+  std::array<ht::QueueSector, golden_sectors> table;
+  ht::RamSectors ram({reinterpret_cast<std::uint8_t*>(image.data()), image.size()},
+                     golden_sector_bytes);
+  ht::SampleQueue queue(ram, table, golden_config);
+  REQUIRE(queue.open().ok());
+  CHECK(told_by(queue) == file(directory + "content.txt"));
+}
+
+TEST_CASE("Queue: a later version of the format is left alone") {
+  std::string image = file(HERE_TRACKING_TEST_DATA "/queue_v1/image.bin");
+  REQUIRE(image.size() == golden_sectors * golden_sector_bytes);
+  // One of its sectors says version 2, with a checksum that is right.
+  auto* const bytes = reinterpret_cast<std::uint8_t*>(image.data());
+  bytes[4] = 2;
+  const std::uint32_t crc = ht::crc32({bytes, 188});
+  for (std::size_t i = 0; i < 4; ++i)
+    bytes[188 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
+  const std::string before = image;
+  std::array<ht::QueueSector, golden_sectors> table;
+  ht::RamSectors ram({bytes, image.size()}, golden_sector_bytes);
+  ht::SampleQueue queue(ram, table, golden_config);
+  CHECK(queue.open() == Code::queue_foreign);
+  CHECK(image == before);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "here_tracking/restamp.hpp"
 #include "here_tracking/tracker.hpp"
+
+#include "here_tracking/restamp.hpp"
 
 #include "distance.hpp"
 #include "support/catch.hpp"
@@ -92,6 +93,17 @@ TEST_CASE("A step measures or sends, and says when to call again") {
   tracked.device.clock.now = start + 60000;
   CHECK(tracked.tracker->step() == start + 120000);
   CHECK(tracked.observer.measured == 2);
+}
+
+TEST_CASE("Sources that take longer than the interval do not keep reports back") {
+  TrackedDevice tracked;
+  tracked.config.sample_ms = 5000;
+  tracked.config.send_ms = 10000;
+  tracked.start();
+  tracked.sensors.before = [&tracked] { tracked.device.clock.now += 10000; };
+  tracked.run_for_s(600);
+  CHECK(tracked.delivered.size() >= 50);
+  CHECK(tracked.queue->pending() <= 2);
 }
 
 TEST_CASE("Without a clock a tracker does nothing and says so") {
@@ -619,6 +631,16 @@ TEST_CASE("A storage that fails is told once, and tried again") {
     tracked.device.clock.now = next_ms;
   }
   CHECK(tracked.device.log.lines == "the tracker cannot start: not_provided\n");
+}
+
+TEST_CASE("A device that is told to send more often than it measures measures more often") {
+  TrackedDevice tracked;
+  tracked.device.transport.shadow = "{}";
+  tracked.config.send_ms = 20000;
+  tracked.start();
+  tracked.run_for_s(200);
+  CHECK(tracked.tracker->state().sample_ms == 20000);
+  CHECK(tracked.posts() >= 10);
 }
 
 TEST_CASE("A new configuration holds from the next step on") {

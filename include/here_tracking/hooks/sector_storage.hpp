@@ -22,17 +22,15 @@ struct SectorGeometry {
 ///
 /// Contract, which plain NOR flash keeps and everything else can:
 /// - An erased sector reads as 0xff.
-/// - program() is called for erased bytes alone, in ascending order within a sector, with offset
-/// and
-///   size in multiples of program_bytes. No byte is programmed twice between two erases, so flash
+/// - program() is called for erased bytes alone, in ascending order within a sector. Offset and
+///   size are multiples of program_bytes. No byte is programmed twice between two erases, so flash
 ///   with error correction may be used.
 /// - After sync() returned ok, all that was programmed before survives a power cut. Before that any
 ///   part of it may be missing or torn, in any order.
 /// - erase() is durable when it returns ok. A cut in the middle of it may leave anything in that
 ///   sector, and nothing in others.
 /// - Bytes that cannot be read (a failed error correction after a torn write) are read as zeros;
-/// that
-///   is ok, not a failure.
+///   that is ok, not a failure.
 ///
 /// On NOR flash a sector is an erase block and sync() has nothing to do. On littlefs or any file
 /// system a sector is a file: erase() makes it empty, program() appends to it, sync() is its
@@ -84,8 +82,8 @@ class NoSectorStorage final : public SectorStorage {};
 /// Sectors in RAM, for devices that have no other place: a queue in it is lost with the power.
 class RamSectors final : public SectorStorage {
  public:
-  /// @param memory borrowed; a whole number of sectors. What is in it counts as erased only after
-  ///        SampleQueue::clear(), unless it survived a reset (a section that is not initialised).
+  /// @param memory borrowed; a whole number of sectors. What is in it may be anything: a queue that
+  ///        survived a reset, in a section that is not initialised, is found again.
   RamSectors(Span<std::uint8_t> memory, std::uint32_t sector_bytes)
       : memory_(memory), sector_bytes_(sector_bytes) {}
 
