@@ -6,7 +6,12 @@ set(absent_headers)
 if(HERE_TRACKING_CURL)
   list(APPEND components here_tracking_curl)
 else()
-  list(APPEND absent_headers PATTERN transport EXCLUDE)
+  list(APPEND absent_headers PATTERN transport/curl.hpp EXCLUDE)
+endif()
+if(HERE_TRACKING_MBEDTLS_TRANSPORT)
+  list(APPEND components here_tracking_mbedtls_transport)
+else()
+  list(APPEND absent_headers PATTERN transport/mbedtls.hpp EXCLUDE)
 endif()
 if(HERE_TRACKING_LINUX)
   list(APPEND components here_tracking_linux)
@@ -58,6 +63,11 @@ here_tracking_install_pc(here_tracking "${PROJECT_DESCRIPTION}" "" "-lhere_track
 if(HERE_TRACKING_CURL)
   here_tracking_install_pc(here_tracking-curl "HERE Tracking SDK: transport on libcurl"
     "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_curl -lcurl")
+endif()
+if(HERE_TRACKING_MBEDTLS_TRANSPORT)
+  here_tracking_install_pc(here_tracking-mbedtls-transport "HERE Tracking SDK: transport on mbedTLS"
+    "here_tracking = ${PROJECT_VERSION}"
+    "-lhere_tracking_mbedtls_transport -lhere_tracking -lmbedtls -lmbedx509 -lmbedcrypto")
 endif()
 if(HERE_TRACKING_LINUX)
   here_tracking_install_pc(here_tracking-linux "HERE Tracking SDK: hooks for Linux"

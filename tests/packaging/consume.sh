@@ -53,7 +53,8 @@ case ${consumer} in
     install_and_move
     find_pc_files
     for mode in --shared --static; do
-      read -ra flags < <(pkg-config "${mode}" --cflags --libs here_tracking-curl here_tracking-linux)
+      read -ra flags < <(pkg-config "${mode}" --cflags --libs \
+        here_tracking-curl here_tracking-linux here_tracking-mbedtls-transport)
       echo "${mode}: ${flags[*]}"
       # shellcheck disable=SC2086  # CXXFLAGS is a list
       "${CXX}" -std=c++17 ${CXXFLAGS} "${here}/main.cpp" "${flags[@]}" -o "${work}/consumer"
