@@ -1115,8 +1115,8 @@ const char* ht_fate_name(ht_fate_t fate);
 
 typedef struct {
   uint32_t pending;         ///< Samples that wait
-  uint32_t used_bytes;      ///< Of the storage, in whole sectors
-  uint32_t capacity_bytes;  ///< Of the storage
+  uint64_t used_bytes;      ///< Of the storage, in whole sectors
+  uint64_t capacity_bytes;  ///< Of the storage
   ht_sample_time_t oldest;  ///< Of what waits; all zeros: nothing waits
   ht_sample_time_t newest;  ///< Of what waits; all zeros: nothing waits
   uint32_t last_id;         ///< Of the newest sample ever appended; 0: none
