@@ -9,9 +9,8 @@
 /// The library for C99: the same core, the same rules, the same words.
 ///
 /// - Nothing is allocated. An object is a struct that the caller sets aside, as a static variable
-/// or
-///   a member of another struct; what is in it is the library's own. Each has an init function that
-///   comes first. An object must not be moved or copied.
+///   or a member of another struct; what is in it is the library's own. Each has an init function
+///   that comes first. An object must not be moved or copied.
 /// - What a function is given by pointer is borrowed: by an init function for as long as the object
 ///   is used, by every other one during the call. What must live longer or shorter says so.
 /// - Zero is a good default for every member of every configuration: leave out what you do not care
@@ -19,8 +18,7 @@
 /// - Names are those of the service, and the unit is in the name: `_e2` says that it is a hundredth
 ///   of the unit before it, so 2150 in `temperature_c_e2` is 21.5 degrees Celsius.
 /// - Text that goes in as `const char*` ends with a zero and is UTF-8; NULL or "" is one that is
-/// not
-///   given. Lengths of text are in characters.
+///   not given. Lengths of text are in characters.
 /// - One thread at a time for a client and all that is made of it; no call from an interrupt but
 ///   where it is said.
 ///
@@ -198,16 +196,14 @@ typedef struct {
 ///
 /// - An erased sector reads as 0xff.
 /// - `program` is called for erased bytes alone, in ascending order within a sector, with offset
-/// and
-///   size in multiples of program_bytes. No byte is programmed twice between two erases, so flash
-///   with error correction may be used.
+///   and size in multiples of program_bytes. No byte is programmed twice between two erases, so
+///   flash with error correction may be used.
 /// - After `sync` returned ok, all that was programmed before survives a power cut. Before that any
 ///   part of it may be missing or torn, in any order.
 /// - `erase` is durable when it returns ok. A cut in the middle of it may leave anything in that
 ///   sector, and nothing in others.
 /// - Bytes that cannot be read (a failed error correction after a torn write) are read as zeros;
-/// that
-///   is ok, not a failure.
+///   that is ok, not a failure.
 ///
 /// On NOR flash a sector is an erase block and sync has nothing to do. On littlefs or any file
 /// system a sector is a file: erase makes it empty, program appends to it, sync is its
@@ -818,7 +814,7 @@ HT_MUST_USE ht_code_t ht_sample_set_country(ht_sample_t* sample, int32_t mcc);
 
 /// A cell, the serving one first. Cells of several technologies may come in any order.
 /// @return ok; invalid_value (range, a field without the other one that it needs, a 17th cell of
-/// its
+///         its
 ///         technology, too many neighbours); buffer_too_small.
 HT_MUST_USE ht_code_t ht_sample_add_gsm(ht_sample_t* sample, const ht_gsm_cell_t* cell);
 HT_MUST_USE ht_code_t ht_sample_add_wcdma(ht_sample_t* sample, const ht_wcdma_cell_t* cell);
@@ -869,7 +865,7 @@ HT_MUST_USE ht_code_t ht_sample_set_client(ht_sample_t* sample, const ht_client_
 /// The integrator's own data: text of a JSON object, once a sample. It is written compactly, and
 /// its compact form may have at most 1000 bytes, 12 levels deep.
 /// @return ok; invalid_value (no valid JSON object, not UTF-8, too long, too deep, a second
-/// payload);
+///         payload);
 ///         buffer_too_small.
 HT_MUST_USE ht_code_t ht_sample_set_payload(ht_sample_t* sample, const char* json_object);
 
@@ -957,7 +953,7 @@ typedef struct {
 /// again. May block. `into` has room for 7 bytes less than ht_client_config_t.token and is wiped
 /// afterwards; `life_s`, 1 or more, is UINT32_MAX before: until it is refused.
 /// @return ok; no_data, rate_limited, server_error or a network code where there is none now: the
-/// one
+///         one
 ///         before then serves to its end. Any code but ok is otherwise that of the client's call.
 typedef struct {
   ht_code_t (*get)(void* context, char* into, size_t room, size_t* size, uint32_t* life_s);
@@ -993,7 +989,7 @@ void ht_client_end(ht_client_t* client);
 
 /// Checks configuration, authorization and memory, without any request.
 /// @return ok; invalid_value (ht_client_field_error() says what); buffer_too_small (memory below
-/// the
+///         the
 ///         least); not_provided (no authorization).
 HT_MUST_USE ht_code_t ht_client_check(ht_client_t* client);
 
@@ -1008,7 +1004,7 @@ HT_MUST_USE ht_code_t ht_client_ensure_time(ht_client_t* client);
 
 /// `GET /v2/timestamp`, now.
 /// @return ok; invalid_value, buffer_too_small as ht_client_check(); not_provided (no clock,
-/// entropy
+///         entropy
 ///         or transport); the network codes; timeout also when the answer took longer than 5 s
 ///         twice; response_too_large, response_invalid; forbidden, credentials_refused,
 ///         rate_limited, server_error.
@@ -1037,7 +1033,7 @@ void ht_client_drop_token(ht_client_t* client);
 /// @param how may be NULL.
 /// @param shadow initialised; receives the answer, and is left as it is unless ok is returned.
 /// @return ok; invalid_value when `samples` is empty or holds an empty object, or `how` does not
-/// suit
+///         suit
 ///         the authorization; buffer_too_small for more than HT_MAX_INGEST_SAMPLES; rejected,
 ///         too_large; everything that ht_client_ensure_token() returns. After a network code, or a
 ///         response that cannot be used, the service may or may not have the data.
@@ -1051,7 +1047,7 @@ HT_MUST_USE ht_code_t ht_client_ingest_body(ht_client_t* client, const ht_body_t
 
 /// `GET /v2/health` and `GET /v2/version`, without a token.
 /// @param json text of the JSON object in the answer: valid until the next call; left as it is
-/// unless
+///         unless
 ///        ok is returned.
 /// @return as ht_client_sync_time().
 HT_MUST_USE ht_code_t ht_client_health(ht_client_t* client, ht_text_t* json);
@@ -1137,8 +1133,7 @@ typedef struct {
 ///
 /// - A sample is durable once ht_queue_append() returned ok, and stays until ht_queue_release().
 /// - Whatever was cut off is put right by ht_queue_open(), in a bounded time, and loses nothing
-/// that
-///   was acknowledged.
+///   that was acknowledged.
 /// - What leaves is counted, by ht_fate_t.
 typedef struct {
   HT_OBJECT(32, 30);
@@ -1223,7 +1218,7 @@ ht_body_t ht_queue_batch_body(ht_queue_batch_t* batch);
 /// @param size of the text. @param note_size likewise; the note is cut to the space given.
 /// @param time may be NULL: of measurement, in server time where it is known
 /// @return ok; no_data (it does not wait); buffer_too_small (`size` says what it takes);
-/// hook_failed
+///         hook_failed
 ///         (or its checksum is wrong).
 HT_MUST_USE ht_code_t ht_queue_text(ht_queue_t* queue, uint32_t id, ht_memory_t into, size_t* size,
                                     ht_memory_t note_into, size_t* note_size,
@@ -1357,7 +1352,7 @@ typedef struct {
   /// The desired shadow is another one. Rates, alarms and disabled periods are the tracker's own
   /// affair; what else the owner wants is yours. Text in both is valid during the call only.
   /// @return whether it was taken over: only then is its stateVersion reported. After false the
-  /// call
+  ///         call
   ///         comes again with the next answer. NULL: true.
   bool (*on_shadow)(void* context, const ht_shadow_t* before, const ht_shadow_t* now);
   /// Samples left the queue undelivered. What they told for the first time has to be told again:
@@ -1448,7 +1443,7 @@ HT_MUST_USE ht_code_t ht_tracker_start(ht_tracker_t* tracker);
 
 /// Does what is due.
 /// @return when to call again, by the clock's now_ms: not later, and earlier does no harm. Without
-/// a
+///         a
 ///         clock -1: nothing can be done.
 int64_t ht_tracker_step(ht_tracker_t* tracker);
 

@@ -31,7 +31,7 @@ void ht_file_storage_free(const ht_storage_t* storage);
 /// descriptor, and space as it is filled.
 /// @param sector_bytes 0: 256 KiB. @param sector_count 0: 32. Both the same each time
 /// @param error may be NULL: where NULL is returned, receives errno: EWOULDBLOCK: another process
-/// has
+///         has
 ///        the lock; EPERM: others may write to the directory or to a file in it, or it belongs to
 ///        another user
 /// @return NULL: it could not be opened
@@ -43,7 +43,7 @@ void ht_file_sectors_free(const ht_sector_storage_t* sectors);
 /// environment. Call curl_global_init() yourself before starting threads if other code uses libcurl
 /// too.
 /// @param ca_file PEM file with the certificate authorities to trust instead of the system's; NULL
-/// or
+///         or
 ///        "": the system's
 /// @param log borrowed, may be NULL: one debug line a request, and the reason of each failure
 /// @return NULL: no memory
