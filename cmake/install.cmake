@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 include(CMakePackageConfigHelpers)
 
-set(components here_tracking)
+set(components here_tracking here_tracking_c)
 set(absent_headers)
 if(HERE_TRACKING_CURL)
   list(APPEND components here_tracking_curl)
 else()
-  list(APPEND absent_headers PATTERN transport EXCLUDE)
+  list(APPEND absent_headers PATTERN transport/curl.hpp EXCLUDE)
+endif()
+if(HERE_TRACKING_MBEDTLS_TRANSPORT)
+  list(APPEND components here_tracking_mbedtls_transport)
+else()
+  list(APPEND absent_headers PATTERN transport/mbedtls.hpp EXCLUDE)
 endif()
 if(HERE_TRACKING_LINUX)
   list(APPEND components here_tracking_linux)
 else()
   list(APPEND absent_headers PATTERN platform EXCLUDE)
+endif()
+if(TARGET here_tracking_c_linux)
+  list(APPEND components here_tracking_c_linux)
+else()
+  list(APPEND absent_headers PATTERN c/linux.h EXCLUDE)
 endif()
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/here_tracking)
@@ -54,7 +64,19 @@ if(HERE_TRACKING_CURL)
   here_tracking_install_pc(here_tracking-curl "HERE Tracking SDK: transport on libcurl"
     "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_curl -lcurl")
 endif()
+if(HERE_TRACKING_MBEDTLS_TRANSPORT)
+  here_tracking_install_pc(here_tracking-mbedtls-transport "HERE Tracking SDK: transport on mbedTLS"
+    "here_tracking = ${PROJECT_VERSION}"
+    "-lhere_tracking_mbedtls_transport -lhere_tracking -lmbedtls -lmbedx509 -lmbedcrypto")
+endif()
 if(HERE_TRACKING_LINUX)
   here_tracking_install_pc(here_tracking-linux "HERE Tracking SDK: hooks for Linux"
     "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_linux")
+endif()
+here_tracking_install_pc(here_tracking-c "HERE Tracking SDK: the core for C"
+  "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_c")
+if(TARGET here_tracking_c_linux)
+  here_tracking_install_pc(here_tracking-c-linux "HERE Tracking SDK: hooks for Linux in C"
+    "here_tracking-c = ${PROJECT_VERSION}, here_tracking-curl = ${PROJECT_VERSION}, here_tracking-linux = ${PROJECT_VERSION}"
+    "-lhere_tracking_c_linux -lstdc++")
 endif()

@@ -12,7 +12,7 @@ phases=(
   "dev        debug build; every test"
   "asan       AddressSanitizer, UndefinedBehaviorSanitizer; unit, integration, surface"
   "fuzz       every parser of foreign bytes, 10 s each; tests/fuzz/run.sh for more"
-  "format     clang-format on every C++ file"
+  "format     clang-format on every C and C++ file"
   "scripts    shellcheck on every script"
   "tidy       clang-tidy on include/, src/ and examples/"
   "armhf      32-bit ARM Linux; unit tests under qemu-arm"
@@ -68,7 +68,7 @@ phase_fuzz() { tests/fuzz/run.sh 10; }
 phase_format() {
   clang-format --version
   local files
-  mapfile -t files < <(tracked '*.cpp' '*.hpp' '*.h')
+  mapfile -t files < <(tracked '*.c' '*.cpp' '*.hpp' '*.h')
   clang-format --dry-run -Werror "${files[@]}" && echo "${#files[@]} files"
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "here_tracking/transport/curl.hpp"
-
 #include "support/catch.hpp"
 #include "support/emulator.hpp"
+#include "support/tested_transport.hpp"
 #include "support/tracked_device.hpp"
 
 #include <algorithm>
@@ -67,7 +66,7 @@ const Target targets[] = {
     {"POST", "/v2/", {0, 1, 4}},
 };
 
-/// libcurl, with a way to the emulator on which things happen.
+/// The transport, with a way to the emulator on which things happen.
 class Way final : public ht::Transport {
  public:
   explicit Way(ht::Transport& transport) : transport_(transport) {}
@@ -173,8 +172,8 @@ class Cell {
     return numbers;
   }
 
-  ht::CurlTransport curl;
-  Way way{curl};
+  TestedTransport transport{"", nullptr, nullptr};
+  Way way{transport.get()};
   fake::TrackedDevice tracked;
 
  private:

@@ -9,14 +9,16 @@ Usage: tests/footprint/run.sh
 Builds the preset cortex-m4 and prints, in bytes, what each object of the
 core takes, what an image takes that gathers a sample and sends it, and what
 that image needs from the toolchain's libraries; then the same of one that
-tracks, and the RAM of its objects. mbedTLS is replaced by empty
+tracks, in C++ and in C, and the RAM of its objects, and of the transport on
+mbedTLS. mbedTLS is replaced by empty
 functions: its size depends on the configuration that a firmware chooses.
 
 Then, what a gateway's image takes, and what each technology adds to an image
 whose samples have GSM and WLAN.
 
 Fails if the image holds the heap, formatted output, floating point text,
-exceptions, RTTI, or anything that starts or ends a hosted program; or if an
+exceptions, RTTI, or anything that starts or ends a hosted program; if HTTP
+takes more than 6144 bytes in the transport; or if an
 image holds what it does not use: another technology, POST /v3/, health and
 version, or, in the image of a gateway, the signature of a device licence.
 END
@@ -111,16 +113,39 @@ if [[ -n ${found} ]]; then
 fi
 echo "ok: no heap, formatted output, floating point text, exceptions, RTTI or program exit"
 
+show_tracker() { # IMAGE
+  sizes "$1"
+  "${tool}-nm" --print-size --size-sort --radix=d -C "$1" | awk '
+    $3 ~ /^[bB]$/ && $NF ~ /_(object|objects|memory|table)$/ {
+      name = $NF; sub(/.*::/, "", name); sub(/_object$/, "", name); gsub(/_/, " ", name)
+      printf "  %8d  %s\n", $2, name }'
+  found=$("${tool}-nm" --format=just-symbols "$1" | grep -E "${unwanted}" || true)
+  [[ -z ${found} ]] || {
+    echo "FAIL: it holds what a device without heap and files must not need:"
+    printf '%s\n' "${found}" | sort -u | "${tool}-c++filt" | sed 's/^/  /'
+    exit 1
+  }
+}
 echo
 echo "Image that tracks: gathers, queues on 64 sectors, sends, follows the shadow"
-sizes "${tracker}"
-"${tool}-nm" --print-size --size-sort --radix=d -C "${tracker}" | awk '
-  $3 ~ /^[bB]$/ && $NF ~ /_(object|objects|memory|table)$/ {
-    name = $NF; sub(/.*::/, "", name); sub(/_object$/, "", name); gsub(/_/, " ", name)
-    printf "  %8d  %s\n", $2, name }'
-found=$("${tool}-nm" --format=just-symbols "${tracker}" | grep -E "${unwanted}" || true)
+show_tracker "${tracker}"
+echo
+echo "The same, written in C"
+show_tracker "${tracker}_c"
+
+echo
+echo "Transport on mbedTLS, each object (http_response and mbedtls_transport are HTTP)"
+transport=${build}/src/transport/mbedtls/libhere_tracking_mbedtls_transport.a
+"${tool}-size" -t "${transport}" | awk '
+  NR == 1 { printf "  %8s %8s %8s  %s\n", ".text", ".data", ".bss", "object"; next }
+  { name = $6; sub(/\.cpp\.obj$/, "", name); if ($6 == "(TOTALS)") name = "in all"
+    if (name ~ /^(http_response|mbedtls_transport)$/) http += $1
+    printf "  %8d %8d %8d  %s\n", $1, $2, $3, name }
+  END { if (http > 6144) { print "FAIL: HTTP takes " http " bytes"; exit 1 } }'
+https=${build}/tests/footprint/footprint_https
+found=$("${tool}-nm" --format=just-symbols "${https}" | grep -E "${unwanted}" || true)
 [[ -z ${found} ]] || {
-  echo "FAIL: it holds what a device without heap and files must not need:"
+  echo "FAIL: an image with it holds what a device without heap and files must not need:"
   printf '%s\n' "${found}" | sort -u | "${tool}-c++filt" | sed 's/^/  /'
   exit 1
 }

@@ -2,18 +2,18 @@
 #include "here_tracking/client.hpp"
 #include "here_tracking/platform/linux.hpp"
 #include "here_tracking/transport/curl.hpp"
+#include "here_tracking/transport/mbedtls.hpp"
 
 #include <array>
 #include <cstdio>
 
 namespace ht = here_tracking;
 
-// Links each of the three libraries, and shows that they run: nobody listens on port 1, so the
-// request must come back with a network failure.
-int main() {
+namespace {
+
+bool nobody_is_there(ht::Transport& transport) {
   ht::SystemClock clock;
   ht::SystemEntropy entropy;
-  ht::CurlTransport transport;
   ht::Hooks hooks;
   hooks.clock = &clock;
   hooks.entropy = &entropy;
@@ -29,5 +29,21 @@ int main() {
 
   const ht::Status status = client.sync_time();
   std::printf("sync_time: %s\n", ht::to_string(status.code()));
-  return status.code() == ht::Code::connect_failed ? 0 : 1;
+  return status.code() == ht::Code::connect_failed;
+}
+
+}  // namespace
+
+// Links each of the four libraries, and shows that they run: nobody listens on port 1, so the
+// request must come back with a network failure.
+int main() {
+  ht::CurlTransport curl;
+  ht::PosixByteStream stream;
+  ht::SystemClock clock;
+  ht::MbedtlsOptions options;
+  options.stream = &stream;
+  options.clock = &clock;
+  alignas(8) static std::array<std::uint8_t, 8192> own;
+  ht::MbedtlsTransport mbedtls(options, {own, {}});
+  return nobody_is_there(curl) && nobody_is_there(mbedtls) ? 0 : 1;
 }

@@ -11,7 +11,8 @@ namespace here_tracking {
 /// Hook: random bytes.
 ///
 /// Called by Client from the thread that calls Client: 20 bytes for the nonce of a token request,
-/// 16 for each request id. May block for as long as the hardware needs.
+/// 16 for each request id. An MbedtlsTransport takes a few hundred for each handshake. May block
+/// for as long as the hardware needs.
 ///
 /// Contract: bytes that cannot be predicted and do not repeat after a restart. The service refuses
 /// a nonce that it has seen, so a fixed seed locks a device out.

@@ -15,9 +15,10 @@ namespace here_tracking {
 /// Called by Client from the thread that calls Client: once at the first use, and when a token or a
 /// time offset was obtained or dropped, so about twice a day in steady operation. May block.
 ///
-/// Two records are used: "token" (the token's size plus 36 bytes) and "clock" (48 bytes). Both are
-/// checksummed by the caller; a record that is torn, stale or foreign is ignored. The token is a
-/// secret: encrypt it or keep it where others cannot read it.
+/// Two records are used: "token" (the token's size plus 36 bytes) and "clock" (48 bytes). An
+/// MbedtlsTransport adds "tls_session" (up to 2048 bytes), at its first connection and after each
+/// full handshake. All are checksummed by the caller; a record that is torn, stale or foreign is
+/// ignored. Token and session are secrets: encrypt them or keep them where others cannot read them.
 ///
 /// Contract: store() replaces a record as a whole; after a power cut either the old or the new one
 /// is found. Names are 1..16 characters of [a-z0-9_].
