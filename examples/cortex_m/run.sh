@@ -122,6 +122,7 @@ cd "${root}"
 build() {
   toolchains/make-sysroot.sh cortex-m4 firmware &&
     cmake -S examples/cortex_m -B build/firmware -G Ninja -D CMAKE_BUILD_TYPE=MinSizeRel \
+      -D CMAKE_C_COMPILER_LAUNCHER=ccache -D CMAKE_CXX_COMPILER_LAUNCHER=ccache \
       --toolchain "${root}/toolchains/cortex-m4.cmake" &&
     cmake --build build/firmware -j "$(nproc)" &&
     cmake --preset release -B build/demo -D HERE_TRACKING_TESTS=OFF &&
