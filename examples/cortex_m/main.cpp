@@ -37,7 +37,7 @@ std::array<char, 2048> token_memory;
 std::array<char, 8192> work_memory;
 std::array<char, 2048> sample_memory;
 std::array<char, 4400> shadow_memory;
-alignas(8) std::array<std::uint8_t, 5120> transport_memory;
+alignas(8) std::array<std::uint8_t, 4096> transport_memory;
 alignas(8) std::array<std::uint8_t, 30 * 1024> tls_memory;
 std::array<ht::QueueSector, queue_count> queue_table;
 std::array<ht::QueueSector, quarantine_count> quarantine_table;
