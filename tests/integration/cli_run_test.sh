@@ -182,8 +182,8 @@ check "status shows it" out_is_json '.connection == "unreachable" and .queue.pen
 look
 no_faults
 check "when it is back, what waited is sent" within 30 eval 'arrives 4 && log_has "note: online again"'
-check "in the order in which it was measured, and once" eval \
-  'telemetry | jq -e "[.[${began}:][].data.timestamp] | . == (unique)" >/dev/null'
+in_order() { telemetry | jq -e "[.[${began}:][].data.timestamp] | . == (unique)" >/dev/null; }
+check "in the order in which it was measured, and once" in_order
 
 echo '$GPRMC,no fix' >"${work}/fix.nmea"
 check "a file that is wrong now is left out, with one warning" within 10 log_has 'warning: left out: .*fix.nmea: no NMEA sentence'
