@@ -177,7 +177,7 @@ class SampleQueue {
   /// @param untimed_json Sample::untimed_json().
   /// @param time of measurement; becomes server time where the TimeBase of its boot is known. Of
   ///        samples with the same kind of time, one that is not later than the one before is set
-  ///        1 ms behind that, when it is at most 10 s earlier.
+  ///        1 ms behind that, when it is at most 5 s earlier.
   /// @param note about the sample, not sent; cut to max_note_bytes and to what a sector takes.
   /// @return ok; queue_full (it was counted as dropped_newest; only with DropPolicy::newest);
   ///         buffer_too_small (too long for a sector: max_sample_bytes()); invalid_value (no text);

@@ -13,7 +13,9 @@ namespace {
 constexpr std::uint32_t release_bytes = detail::QueueRecord::bytes + 12;
 /// Kept at the end of each sector, so that a full queue can be sent.
 constexpr std::uint32_t reserved_releases = 4;
-constexpr std::uint64_t max_correction_ms = 10000;
+// Half of what the service takes from the future: samples that come faster than one a millisecond
+// must not run away from their time.
+constexpr std::uint64_t max_correction_ms = 5000;
 
 Span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};

@@ -63,7 +63,12 @@ class Device {
     require(status.ok(), "next");
     require(batch.time_known(), "time_known");
     ht::DesiredShadow shadow;
-    require(client_.ingest(batch, shadow).ok(), "ingest");
+    const ht::Status sent = client_.ingest(batch, shadow);
+    if (!sent.ok()) {
+      const std::string why =
+          std::string(ht::to_string(sent.code())) + ": " + client_.last_error().message.data();
+      require(false, why.c_str());
+    }
     require(queue_.release(batch, ht::Fate::delivered).ok(), "release");
   }
 
