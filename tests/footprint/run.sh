@@ -16,11 +16,13 @@ functions: its size depends on the configuration that a firmware chooses.
 Then, what a gateway's image takes, and what each technology adds to an image
 whose samples have GSM and WLAN.
 
-Fails if the image holds the heap, formatted output, floating point text,
-exceptions, RTTI, or anything that starts or ends a hosted program; if HTTP
-takes more than 6144 bytes in the transport; or if an
-image holds what it does not use: another technology, POST /v3/, health and
-version, or, in the image of a gateway, the signature of a device licence.
+Fails if an image is larger than its budget; if the core asks for more of the
+C library than memory functions and strlen; if the image holds the heap,
+formatted output, floating point text, exceptions, RTTI, or anything that
+starts or ends a hosted program; if HTTP takes more than 6144 bytes in the
+transport; or if an image holds what it does not use: another technology,
+POST /v3/, health and version, or, in the image of a gateway, the signature of
+a device licence.
 END
   [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
 }
@@ -47,12 +49,13 @@ echo "Core, each object before unused sections are dropped"
 
 echo
 echo "Image that gathers a sample and sends it (.text has the read-only data)"
-sizes() {
-  "${tool}-size" "$1" | awk '
+sizes() { # IMAGE BUDGET; of .text
+  "${tool}-size" "$1" | awk -v budget="$2" '
     NR == 1 { printf "  %8s %8s %8s\n", ".text", ".data", ".bss"; next }
-    { printf "  %8d %8d %8d\n", $1, $2, $3 }'
+    { printf "  %8d %8d %8d\n", $1, $2, $3; if ($1 > budget) over = $1 }
+    END { if (over) { print "FAIL: .text has a budget of " budget; exit 1 } }'
 }
-sizes "${image}"
+sizes "${image}" 38000
 
 echo
 echo "Of that, by origin (code and read-only data)"
@@ -81,8 +84,19 @@ symbols=$("${tool}-nm" --undefined-only --format=just-symbols "${archive}" 2>/de
 defined=$("${tool}-nm" --defined-only --format=just-symbols "${archive}" | grep -vE ':$|^$' | sort -u)
 echo
 echo "What the core asks of others"
-comm -23 <(printf '%s\n' "${symbols}") <(printf '%s\n' "${defined}") | "${tool}-c++filt" |
+asked=$(comm -23 <(printf '%s\n' "${symbols}") <(printf '%s\n' "${defined}"))
+"${tool}-c++filt" <<<"${asked}" |
   awk '{ line = line (line == "" ? "" : " ") $0 } END { print line }' | fold -s -w 76 | sed 's/^/  /'
+
+# Of the C library: memory and strlen. Arithmetic is the compiler's own.
+allowed='^(mem(chr|cmp|cpy|move|set)|strlen|__aeabi_(d(add|mul|cmpge|cmpgt)|(u?i|ul)2d|u?ldivmod)'
+allowed+='|mbedtls_(base64_encode|platform_zeroize|sha256_(init|free|(starts|update|finish)(_ret)?)))$'
+more=$(grep -vE "${allowed}" <<<"${asked}" || true)
+[[ -z ${more} ]] || {
+  echo "FAIL: the core asks for more than it may:"
+  printf '%s\n' "${more}" | "${tool}-c++filt" | sed 's/^/  /'
+  exit 1
+}
 
 unwanted='^(_?malloc(_r)?|_?free(_r)?|_?calloc(_r)?|_?realloc(_r)?|_sbrk(_r)?|sbrk'
 unwanted+='|_Zn[wa].*|_Zd[la].*'
@@ -113,8 +127,8 @@ if [[ -n ${found} ]]; then
 fi
 echo "ok: no heap, formatted output, floating point text, exceptions, RTTI or program exit"
 
-show_tracker() { # IMAGE
-  sizes "$1"
+show_tracker() { # IMAGE BUDGET
+  sizes "$1" "$2"
   "${tool}-nm" --print-size --size-sort --radix=d -C "$1" | awk '
     $3 ~ /^[bB]$/ && $NF ~ /_(object|objects|memory|table)$/ {
       name = $NF; sub(/.*::/, "", name); sub(/_object$/, "", name); gsub(/_/, " ", name)
@@ -128,10 +142,10 @@ show_tracker() { # IMAGE
 }
 echo
 echo "Image that tracks: gathers, queues on 64 sectors, sends, follows the shadow"
-show_tracker "${tracker}"
+show_tracker "${tracker}" 58500
 echo
 echo "The same, written in C"
-show_tracker "${tracker}_c"
+show_tracker "${tracker}_c" 61000
 
 echo
 echo "Transport on mbedTLS, each object (http_response and mbedtls_transport are HTTP)"
@@ -152,7 +166,7 @@ found=$("${tool}-nm" --format=just-symbols "${https}" | grep -E "${unwanted}" ||
 
 echo
 echo "Image that sends a given sample for another device, with a token that it is given"
-sizes "${gateway}"
+sizes "${gateway}" 28500
 unused() { # IMAGE PATTERN
   local found
   found=$("${tool}-nm" -C --format=just-symbols "$1" | grep -E "$2" || true)
