@@ -267,6 +267,7 @@ class SampleQueue {
   void walk_to(Walk& walk, std::uint32_t id) const;
   [[nodiscard]] std::uint32_t end_id(std::uint32_t sector) const;
   Status count_waiting(std::uint32_t sector);
+  Status boot_of(const Walk& walk, std::uint64_t& boot_id);
   Status time_of(const Walk& walk, SampleTime& time);
   [[nodiscard]] const TimeBase* base_of(std::uint64_t boot_id) const;
   Status choose(Window& window, const BatchLimits& limits, bool live);

@@ -409,12 +409,10 @@ Status SampleQueue::set_time_base(const TimeBase& base) {
   Walk walk;
   enter(walk, oldest_);
   while (advance(walk)) {
-    if (walk.damaged || walk.record.text_offset() == 0) continue;
-    std::array<std::uint8_t, sizeof(base.boot_id)> boot{};
-    if (!storage_.read(walk.sector, walk.offset + Record::bytes, boot).ok())
-      return Code::hook_failed;
+    if (walk.damaged) continue;
     std::uint64_t boot_id = 0;
-    ByteReader(boot.data()).get(boot_id);
+    if (!boot_of(walk, boot_id).ok()) return Code::hook_failed;
+    if (boot_id == 0) continue;
     if (boot_id == base.boot_id) waits = true;
     for (std::size_t i = 0; i < slots; ++i)
       if (state_.bases[i].boot_id == boot_id) in_use |= 1U << i;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "little_endian.hpp"
 #include "queue_format.hpp"
+#include "sample_end.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -11,10 +12,7 @@ namespace {
 /// What follows the text of a sample in a body.
 std::string_view stamp(std::uint32_t text_size, std::int64_t time_ms, bool last, Span<char> into) {
   TextBuilder out(into);
-  if (text_size > 1) out.append(',');
-  out.append("\"timestamp\":");
-  out.append_integer(time_ms);
-  out.append('}');
+  append_sample_end(out, text_size, time_ms);
   if (last) out.append(']');
   return out.text();
 }
@@ -178,13 +176,21 @@ const TimeBase* SampleQueue::base_of(std::uint64_t boot_id) const {
   return nullptr;
 }
 
+// 0: its time is server time.
+Status SampleQueue::boot_of(const Walk& walk, std::uint64_t& boot_id) {
+  boot_id = 0;
+  if (walk.record.text_offset() == 0) return {};
+  std::array<std::uint8_t, sizeof(boot_id)> boot{};
+  if (!storage_.read(walk.sector, walk.offset + Record::bytes, boot).ok()) return Code::hook_failed;
+  ByteReader(boot.data()).get(boot_id);
+  return {};
+}
+
 // Server time, where it is known.
 Status SampleQueue::time_of(const Walk& walk, SampleTime& time) {
   time = {walk.record.time_ms, 0};
-  if (walk.record.text_offset() == 0) return {};
-  std::array<std::uint8_t, 8> boot{};
-  if (!storage_.read(walk.sector, walk.offset + Record::bytes, boot).ok()) return Code::hook_failed;
-  ByteReader(boot.data()).get(time.boot_id);
+  const Status status = boot_of(walk, time.boot_id);
+  if (!status.ok() || time.boot_id == 0) return status;
   const TimeBase* const base = base_of(time.boot_id);
   if (base != nullptr) time = {plus(time.ms, base->offset_ms), 0};
   return {};

@@ -9,7 +9,6 @@ namespace {
 constexpr std::uint32_t clock_magic = 0x314b4348;   // "HCK1"
 constexpr std::uint32_t shadow_magic = 0x314b4853;  // "SHK1"
 constexpr std::uint32_t token_magic = 0x314b5448;   // "HTK1"
-constexpr std::size_t hash_bytes = 8;
 constexpr std::size_t shadow_text_at = sizeof(shadow_magic) + sizeof(std::uint64_t);
 
 class Writer : public ByteWriter {
@@ -21,22 +20,11 @@ class Writer : public ByteWriter {
     for (const char c : text)
       put(static_cast<std::uint8_t>(c));
   }
-  void put_hash() {
-    put(fnv1a(Span<const std::uint8_t>(start_, static_cast<std::size_t>(at() - start_))));
-  }
+  void put_hash() { seal_record(start_, static_cast<std::size_t>(at() - start_)); }
 
  private:
   std::uint8_t* start_;
 };
-
-bool intact(Span<const std::uint8_t> bytes, std::uint32_t expected_magic) {
-  const std::size_t hashed = bytes.size() - hash_bytes;
-  std::uint32_t magic = 0;
-  std::uint64_t hash = 0;
-  ByteReader(bytes.data()).get(magic);
-  ByteReader(bytes.data() + hashed).get(hash);
-  return magic == expected_magic && hash == fnv1a({bytes.data(), hashed});
-}
 
 }  // namespace
 
@@ -48,6 +36,20 @@ std::uint64_t fnv1a(Span<const std::uint8_t> bytes, std::uint64_t hash) {
 
 std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
   return fnv1a({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, hash);
+}
+
+Span<const std::uint8_t> seal_record(std::uint8_t* record, std::size_t size) {
+  ByteWriter(record + size).put(fnv1a(Span<const std::uint8_t>(record, size)));
+  return {record, size + record_hash_bytes};
+}
+
+bool is_intact(Span<const std::uint8_t> record, std::uint32_t magic) {
+  const std::size_t hashed = record.size() - record_hash_bytes;
+  std::uint32_t found = 0;
+  std::uint64_t hash = 0;
+  ByteReader(record.data()).get(found);
+  ByteReader(record.data() + hashed).get(hash);
+  return found == magic && hash == fnv1a({record.data(), hashed});
 }
 
 std::array<std::uint8_t, ClockRecord::bytes> encode(const ClockRecord& record) {
@@ -64,7 +66,7 @@ std::array<std::uint8_t, ClockRecord::bytes> encode(const ClockRecord& record) {
 }
 
 bool decode(Span<const std::uint8_t> bytes, ClockRecord& record) {
-  if (bytes.size() != ClockRecord::bytes || !intact(bytes, clock_magic)) return false;
+  if (bytes.size() != ClockRecord::bytes || !is_intact(bytes, clock_magic)) return false;
   ByteReader reader(bytes.data() + sizeof(clock_magic));
   reader.get(record.identity);
   reader.get(record.boot_id);
@@ -88,7 +90,7 @@ std::size_t encode(const TokenRecord& record, Span<std::uint8_t> into) {
 }
 
 bool decode(Span<const std::uint8_t> bytes, TokenRecord& record) {
-  if (bytes.size() <= TokenRecord::overhead_bytes || !intact(bytes, token_magic)) return false;
+  if (bytes.size() <= TokenRecord::overhead_bytes || !is_intact(bytes, token_magic)) return false;
   ByteReader reader(bytes.data() + sizeof(token_magic));
   reader.get(record.identity);
   reader.get(record.expires_ms);
@@ -109,13 +111,11 @@ Span<const std::uint8_t> ShadowRecord::encode(std::uint64_t identity, std::size_
   Writer writer(bytes);
   writer.put(shadow_magic);
   writer.put(identity);
-  const std::size_t hashed = shadow_text_at + text_size;
-  Writer(bytes + hashed).put(fnv1a(Span<const std::uint8_t>(bytes, hashed)));
-  return {bytes, hashed + hash_bytes};
+  return seal_record(bytes, shadow_text_at + text_size);
 }
 
 std::string_view ShadowRecord::decode(Span<const std::uint8_t> bytes, std::uint64_t identity) {
-  if (bytes.size() <= overhead_bytes || !intact(bytes, shadow_magic)) return {};
+  if (bytes.size() <= overhead_bytes || !is_intact(bytes, shadow_magic)) return {};
   std::uint64_t whose = 0;
   ByteReader reader(bytes.data() + sizeof(shadow_magic));
   reader.get(whose);

@@ -19,6 +19,13 @@ namespace here_tracking {
                                   std::uint64_t hash = 0xcbf29ce484222325U);
 [[nodiscard]] std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 0xcbf29ce484222325U);
 
+/// Of the hash that a record ends with.
+inline constexpr std::size_t record_hash_bytes = 8;
+/// Writes the hash of the first `size` bytes behind them. Returns the whole record.
+Span<const std::uint8_t> seal_record(std::uint8_t* record, std::size_t size);
+/// Whether a record of at least 12 bytes begins with `magic`, and its hash is right.
+[[nodiscard]] bool is_intact(Span<const std::uint8_t> record, std::uint32_t magic);
+
 struct ClockRecord {
   static constexpr std::string_view name = "clock";
   static constexpr std::size_t bytes = 48;

@@ -107,7 +107,7 @@ void Sample::clear() {
   clamped_ = 0;
   withheld_ = 0;
   status_ = {};
-  if (buffer_.size() >= sample_tail_bytes) {
+  if (buffer_.size() >= sample_end_bytes) {
     buffer_[length_++] = '{';
   } else {
     status_ = Code::buffer_too_small;
@@ -244,11 +244,9 @@ Status Sample::set_payload(std::string_view json_object) {
 
 std::string_view Sample::json() {
   if (timestamp_ms_ == 0 || length_ == 0) return {};
-  TextBuilder tail({buffer_.data() + length_, buffer_.size() - length_});
-  tail.append(length_ == 1 ? "\"timestamp\":" : ",\"timestamp\":");
-  tail.append_integer(timestamp_ms_);
-  tail.append('}');
-  return {buffer_.data(), length_ + tail.size()};
+  TextBuilder end({buffer_.data() + length_, buffer_.size() - length_});
+  append_sample_end(end, length_, timestamp_ms_);
+  return {buffer_.data(), length_ + end.size()};
 }
 
 }  // namespace here_tracking

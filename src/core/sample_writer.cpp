@@ -66,7 +66,7 @@ SampleWriter::SampleWriter(Sample& sample)
     : sample_(sample),
       text_({sample.buffer_.data() + sample.length_,
              sample.buffer_.size() -
-                 std::min(sample.buffer_.size(), sample.length_ + sample_tail_bytes)}),
+                 std::min(sample.buffer_.size(), sample.length_ + sample_end_bytes)}),
       json_(text_) {}
 
 // ---- refusals ----

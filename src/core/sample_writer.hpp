@@ -5,6 +5,7 @@
 
 #include "field_rules.hpp"
 #include "json_writer.hpp"
+#include "sample_end.hpp"
 #include "text.hpp"
 
 #include <cstddef>
@@ -12,9 +13,6 @@
 #include <string_view>
 
 namespace here_tracking {
-
-/// Sets aside what a sample's end needs: `,"timestamp":4102448400000}`
-inline constexpr std::size_t sample_tail_bytes = 27;
 
 /// One addition to a Sample. The text is written behind what the sample holds and counts only once
 /// it is committed: then it is rotated into its place.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/detail/sender.hpp"
 
+#include "sample_end.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -100,12 +101,10 @@ Status Sender::post(QueueBatch& batch, Span<char> memory, DesiredShadow& shadow,
   if (!status.ok()) return status;
   status = config_.restamp({from.data(), size}, batch.first_ms(), into, size);
   if (!status.ok()) return status;
-  TextBuilder tail({into.data() + size, into.size() - size});
-  tail.append(size == 1 ? "\"timestamp\":" : ",\"timestamp\":");
-  tail.append_integer(now_ms);
-  tail.append('}');
-  if (tail.overflow()) return Code::buffer_too_small;
-  const std::string_view object(into.data(), size + tail.size());
+  TextBuilder end({into.data() + size, into.size() - size});
+  append_sample_end(end, size, now_ms);
+  if (end.overflow()) return Code::buffer_too_small;
+  const std::string_view object(into.data(), size + end.size());
   return client_.ingest(Span<const std::string_view>(&object, 1), shadow, how);
 }
 
