@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/catch.hpp"
 #include "support/emulator.hpp"
+#include "support/seed.hpp"
 #include "support/tested_transport.hpp"
 #include "support/tracked_device.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <string_view>
@@ -122,11 +122,6 @@ class Way final : public ht::Transport {
 
   ht::Transport& transport_;
 };
-
-std::uint32_t seed() {
-  const char* const text = std::getenv("HERE_TRACKING_SEED");
-  return text != nullptr ? static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10)) : 1;
-}
 
 /// A device in simulated time whose requests go to the emulator for real. The emulator's clock goes
 /// with the device's.

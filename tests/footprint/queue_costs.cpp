@@ -2,6 +2,8 @@
 // Prints what a SampleQueue costs on some storages: the tables of docs/queue-format.md.
 #include "here_tracking/queue.hpp"
 
+#include "support/counting_sectors.hpp"
+
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -12,51 +14,6 @@ namespace {
 
 namespace ht = here_tracking;
 
-/// Keeps what a queue writes, and counts it.
-class Counter final : public ht::SectorStorage {
- public:
-  explicit Counter(const ht::SectorGeometry& geometry)
-      : geometry_(geometry),
-        cells_(std::size_t{geometry.sector_bytes} * geometry.sector_count, 0xff) {}
-
-  ht::SectorGeometry geometry() override { return geometry_; }
-  ht::Status read(std::uint32_t sector, std::uint32_t offset,
-                  ht::Span<std::uint8_t> into) override {
-    for (std::size_t i = 0; i < into.size(); ++i)
-      into[i] = cells_[place(sector, offset) + i];
-    return {};
-  }
-  ht::Status program(std::uint32_t sector, std::uint32_t offset,
-                     ht::Span<const std::uint8_t> bytes) override {
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      cells_[place(sector, offset) + i] = bytes[i];
-    programmed += bytes.size();
-    return {};
-  }
-  ht::Status erase(std::uint32_t sector) override {
-    for (std::uint32_t i = 0; i < geometry_.sector_bytes; ++i)
-      cells_[place(sector, i)] = 0xff;
-    ++erases;
-    return {};
-  }
-  ht::Status sync() override {
-    ++syncs;
-    return {};
-  }
-
-  std::uint64_t programmed = 0;
-  std::uint64_t erases = 0;
-  std::uint64_t syncs = 0;
-
- private:
-  [[nodiscard]] std::size_t place(std::uint32_t sector, std::uint32_t offset) const {
-    return std::size_t{sector} * geometry_.sector_bytes + offset;
-  }
-
-  ht::SectorGeometry geometry_;
-  std::vector<std::uint8_t> cells_;
-};
-
 struct Configuration {
   const char* name;
   ht::SectorGeometry geometry;
@@ -66,7 +23,7 @@ struct Configuration {
 constexpr std::size_t text_bytes = 200;
 
 void print(const Configuration& configuration, std::uint32_t batch_size) {
-  Counter storage(configuration.geometry);
+  CountingSectors storage(configuration.geometry);
   std::vector<ht::QueueSector> table(configuration.geometry.sector_count);
   ht::SampleQueue queue(storage, {table.data(), table.size()},
                         {ht::DropPolicy::newest, ht::DrainOrder::oldest_first});
@@ -74,7 +31,7 @@ void print(const Configuration& configuration, std::uint32_t batch_size) {
   std::int64_t now_ms = 1767225600000;
   if (!queue.clear().ok()) return;
   const std::uint64_t erases_before = storage.erases;
-  const std::uint64_t programmed_before = storage.programmed;
+  const std::uint64_t programmed_before = storage.programmed_bytes;
   const std::uint64_t syncs_before = storage.syncs;
   constexpr std::uint32_t samples = 100000;
   for (std::uint32_t i = 1; i <= samples; ++i) {
@@ -83,7 +40,7 @@ void print(const Configuration& configuration, std::uint32_t batch_size) {
   }
   const auto each = [](std::uint64_t sum) { return static_cast<double>(sum) / samples; };
   const double erases = each(storage.erases - erases_before);
-  const double programmed = each(storage.programmed - programmed_before);
+  const double programmed = each(storage.programmed_bytes - programmed_before);
   const double syncs = each(storage.syncs - syncs_before);
 
   std::uint32_t capacity = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "day.hpp"
 
+#include "support/counting_sectors.hpp"
 #include "support/tracked_device.hpp"
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 namespace simulation {
 namespace {
 
+using fake::is_ingestion;
 using fake::Reply;
 using fake::Request;
 using here_tracking::Code;
@@ -80,33 +82,6 @@ std::string http_date(std::int64_t ms) {
   std::array<char, 40> text{};
   return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc)};
 }
-
-/// A sector storage that counts.
-class Counted final : public here_tracking::SectorStorage {
- public:
-  explicit Counted(here_tracking::SectorStorage& storage) : storage_(storage) {}
-  [[nodiscard]] here_tracking::SectorGeometry geometry() override { return storage_.geometry(); }
-  here_tracking::Status read(std::uint32_t sector, std::uint32_t offset,
-                             here_tracking::Span<std::uint8_t> into) override {
-    return storage_.read(sector, offset, into);
-  }
-  here_tracking::Status program(std::uint32_t sector, std::uint32_t offset,
-                                here_tracking::Span<const std::uint8_t> bytes) override {
-    programmed_bytes += bytes.size();
-    return storage_.program(sector, offset, bytes);
-  }
-  here_tracking::Status erase(std::uint32_t sector) override {
-    ++erases;
-    return storage_.erase(sector);
-  }
-  here_tracking::Status sync() override { return storage_.sync(); }
-
-  std::uint64_t erases = 0;
-  std::uint64_t programmed_bytes = 0;
-
- private:
-  here_tracking::SectorStorage& storage_;
-};
 
 class Simulation {
  public:
@@ -179,10 +154,6 @@ class Simulation {
       if (minute >= period.from_min && minute < period.to_min) return period.trouble;
     }
     return Trouble::none;
-  }
-
-  static bool is_ingestion(const Request& request) {
-    return request.line.rfind("POST /v2/", 0) == 0 && request.line != "POST /v2/token";
   }
 
   Reply dated(Reply reply) {
@@ -294,7 +265,7 @@ class Simulation {
 
   std::mt19937 random_;
   fake::TrackedDevice device_{64};
-  Counted flash_{device_.sectors};
+  CountingSectors flash_{device_.sectors.geometry()};
   Day day_;
   std::vector<fake::SentSample> arrivals_;
   std::map<int, std::int64_t> measured_at_ms_;

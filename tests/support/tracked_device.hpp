@@ -20,6 +20,10 @@
 /// as a payload.
 namespace fake {
 
+inline bool is_ingestion(const Request& request) {
+  return request.line.rfind("POST /v2/", 0) == 0 && request.line != "POST /v2/token";
+}
+
 /// What a request's body holds, as far as tests look at it.
 struct SentSample {
   int number = 0;
@@ -121,7 +125,7 @@ class TrackedDevice {
       : flash(sector_count * sector_bytes, 0xff), table(sector_count), quarantine_table(4) {
     device.transport.answer = [this](const Request& request) {
       const Reply reply = service ? service(request) : device.transport.healthy(request);
-      if (request.line.rfind("POST /v2/", 0) == 0 && request.line != "POST /v2/token") {
+      if (is_ingestion(request)) {
         for (SentSample& sample : samples_of(request.body)) {
           sent.push_back(sample);
           if (reply.failure == here_tracking::Code::ok && reply.status < 300) {
@@ -174,10 +178,8 @@ class TrackedDevice {
     return numbers;
   }
   [[nodiscard]] int posts() const {
-    int count = 0;
-    for (const Request& request : device.transport.requests)
-      count += request.line.rfind("POST /v2/", 0) == 0 && request.line != "POST /v2/token" ? 1 : 0;
-    return count;
+    const std::vector<Request>& requests = device.transport.requests;
+    return static_cast<int>(std::count_if(requests.begin(), requests.end(), is_ingestion));
   }
   /// The notes and numbers of what is in quarantine.
   [[nodiscard]] std::vector<std::pair<int, std::string>> quarantined() {

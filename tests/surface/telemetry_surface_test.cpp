@@ -5,6 +5,7 @@
 #include "local_service.hpp"
 #include "said.hpp"
 #include "support/catch.hpp"
+#include "support/seed.hpp"
 #include "telemetry_rules.hpp"
 #include "telemetry_schema.hpp"
 
@@ -21,12 +22,6 @@ namespace {
 
 constexpr int objects = 2000;
 constexpr int batch = 50;
-
-/// Another one tells more, and is printed where it does.
-std::uint32_t seed() {
-  const char* const given = std::getenv("HERE_TRACKING_SEED");
-  return given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : 1U;
-}
 
 class Buffer {
  public:

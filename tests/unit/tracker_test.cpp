@@ -14,6 +14,7 @@
 #include <vector>
 
 namespace ht = here_tracking;
+using fake::is_ingestion;
 using fake::Reply;
 using fake::Request;
 using fake::TrackedDevice;
@@ -22,10 +23,6 @@ using ht::Connection;
 using ht::Fate;
 
 namespace {
-
-bool is_ingestion(const Request& request) {
-  return request.line.rfind("POST /v2/", 0) == 0 && request.line != "POST /v2/token";
-}
 
 std::vector<int> numbers(int first, int last) {
   std::vector<int> all(static_cast<std::size_t>(last - first + 1));
