@@ -6,16 +6,8 @@ set -euo pipefail
 quickstart=$1
 tracker=$2
 emulator=$3
-work=$(mktemp -d)
-pid=
-finish() {
-  if [[ -n ${pid} ]]; then
-    kill "${pid}" 2>/dev/null || true
-    wait "${pid}" 2>/dev/null || true
-  fi
-  rm -rf "${work}"
-}
-trap finish EXIT
+# shellcheck source=tests/integration/emulator.sh
+source "$(dirname "${BASH_SOURCE[0]}")/emulator.sh"
 fail() {
   echo "FAIL - $1"
   cat out
@@ -24,17 +16,8 @@ fail() {
 
 export HERE_TRACKING_DEVICE_ID=7c0f3d52-1e7a-4b7c-9a55-0d6a3b1f2c4e
 export HERE_TRACKING_DEVICE_SECRET=k3Jx9Qv_0aB-7mNpR2sTuVwXyZ1c4D5e6F8gHhIiJjL
-"${emulator}" --port 0 --control-port 0 --state-dir "${work}/emulator" \
-  --device "${HERE_TRACKING_DEVICE_ID}:${HERE_TRACKING_DEVICE_SECRET}" \
-  --ready-file "${work}/ready.json" >"${work}/emulator.log" 2>&1 &
-pid=$!
-for _ in $(seq 200); do
-  [[ ! -e ${work}/ready.json ]] || break
-  sleep 0.05
-done
-HERE_TRACKING_URL=$(sed -n 's/.*"url": *"\(https[^"]*\)".*/\1/p' "${work}/ready.json")
-HERE_TRACKING_CA_FILE=$(sed -n 's/.*"ca_file": *"\([^"]*\)".*/\1/p' "${work}/ready.json")
-export HERE_TRACKING_URL HERE_TRACKING_CA_FILE
+start_emulator main --device "${HERE_TRACKING_DEVICE_ID}:${HERE_TRACKING_DEVICE_SECRET}"
+export HERE_TRACKING_URL=${url} HERE_TRACKING_CA_FILE=${ca}
 cd "${work}"
 
 "${quickstart}" >out 2>&1 || true
@@ -46,9 +29,8 @@ grep -qE '^report: [1-9][0-9]* samples, ok$' out || fail "tracker"
 grep -q '^online (ok)$' out || fail "tracker"
 echo "ok - tracker sends what it measured"
 
-kill "${pid}"
-wait "${pid}" || true
-pid=
+kill "${pids[0]}"
+wait "${pids[0]}" || true
 "${tracker}" 1 >out 2>&1 || fail "tracker"
 grep -q '^unreachable (connect_failed)$' out || fail "tracker"
 [[ -n $(find here-tracking-queue -type f -size +0) ]] || fail "tracker"

@@ -1,18 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the tests of the CLI share. Source it with cli and emulator set to the programs.
 # shellcheck shell=bash disable=SC2034,SC2154  # used by, or set by, those who source it
-work=$(mktemp -d)
+# shellcheck source=tests/integration/emulator.sh
+source "$(dirname "${BASH_SOURCE[0]}")/emulator.sh"
 failed=0
-pids=()
-
-finish() {
-  local pid
-  for pid in "${pids[@]}"; do kill "${pid}" 2>/dev/null; done
-  wait
-  rm -rf "${work}"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
 
 check() { # NAME COMMAND...
   local name=$1
@@ -48,20 +39,6 @@ err_has() { grep -F -q -- "$1" "${work}/err"; }
 file_has() { jq -e "$1" "$2" >/dev/null; } # FILTER FILE
 out_is_json() { succeeds && [[ $(wc -l <"${work}/out") -eq 1 ]] && file_has "$1" "${work}/out"; }
 
-start_emulator() { # NAME ARGUMENT...; sets url, ca, control
-  local name=$1 i
-  shift
-  "${emulator}" --port 0 --control-port 0 --state-dir "${work}/${name}" --quiet \
-    --ready-file "${work}/${name}.ready" "$@" >"${work}/${name}.log" 2>&1 &
-  pids+=($!)
-  for ((i = 0; i < 100; i++)); do
-    [[ -s ${work}/${name}.ready ]] && break
-    sleep 0.1
-  done
-  url=$(jq -r .url "${work}/${name}.ready") || exit 1
-  ca=$(jq -r .ca_file "${work}/${name}.ready")
-  control=$(jq -r .control_url "${work}/${name}.ready")
-}
 control() { # METHOD PATH [BODY]
   curl -s -S -f -X "$1" "${control}$2" ${3:+-d "$3"}
 }

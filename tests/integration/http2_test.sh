@@ -6,14 +6,8 @@ set -euo pipefail
 
 cli=$1
 emulator=$2
-work=$(mktemp -d)
-pids=()
-finish() {
-  for pid in "${pids[@]}"; do kill "${pid}" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "${pid}" 2>/dev/null || true; done
-  rm -rf "${work}"
-}
-trap finish EXIT
+# shellcheck source=tests/integration/emulator.sh
+source "$(dirname "${BASH_SOURCE[0]}")/emulator.sh"
 
 fail() {
   echo "FAIL - $1"
@@ -29,18 +23,13 @@ wait_for() { # COMMAND...
 
 export HERE_TRACKING_DEVICE_ID=7c0f3d52-1e7a-4b7c-9a55-0d6a3b1f2c4e
 export HERE_TRACKING_DEVICE_SECRET=k3Jx9Qv_0aB-7mNpR2sTuVwXyZ1c4D5e6F8gHhIiJjL
-"${emulator}" --port 0 --control-port 0 --state-dir "${work}/emulator" \
-  --device "${HERE_TRACKING_DEVICE_ID}:${HERE_TRACKING_DEVICE_SECRET}" \
-  --ready-file "${work}/ready.json" >"${work}/emulator.log" 2>&1 &
-pids+=($!)
-wait_for test -e "${work}/ready.json" || fail "the emulator did not start: $(cat "${work}/emulator.log")"
-behind=$(sed -n 's/.*"url": *"https:\/\/localhost:\([0-9]*\)".*/\1/p' "${work}/ready.json")
-control=$(sed -n 's/.*"control_url": *"\([^"]*\)".*/\1/p' "${work}/ready.json")
-ca=${work}/emulator/ca.pem
-certificate=${work}/emulator/server-valid.pem
-key=${work}/emulator/server-valid.key
+start_emulator main --device "${HERE_TRACKING_DEVICE_ID}:${HERE_TRACKING_DEVICE_SECRET}"
+behind=${url##*:}
+certificate=${work}/main/server-valid.pem
+key=${work}/main/server-valid.key
 
-front=$((20000 + RANDOM % 20000))
+# Below those that the kernel gives to connections.
+front=$((20000 + RANDOM % 12000))
 nghttpx --conf=/dev/null --frontend="127.0.0.1,${front}" \
   --backend="127.0.0.1,${behind};;tls;sni=localhost" --cacert="${ca}" --workers=1 \
   --accesslog-file=/dev/null --errorlog-file="${work}/nghttpx.log" \

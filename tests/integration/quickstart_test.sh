@@ -7,16 +7,8 @@ set -euo pipefail
 quickstart=$1
 emulator=$2
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-work=$(mktemp -d)
-pid=
-finish() {
-  if [[ -n ${pid} ]]; then
-    kill "${pid}" 2>/dev/null || true
-    wait "${pid}" 2>/dev/null || true
-  fi
-  rm -rf "${work}"
-}
-trap finish EXIT
+# shellcheck source=tests/integration/emulator.sh
+source "$(dirname "${BASH_SOURCE[0]}")/emulator.sh"
 
 # shellcheck disable=SC2016  # those are the README's
 sed -n '/^```cpp$/,/^```$/{/^```/d;p}' "${top}/README.md" >"${work}/printed.cpp"
@@ -34,17 +26,8 @@ echo "ok - it has ${lines} lines"
 
 export HERE_TRACKING_DEVICE_ID=7c0f3d52-1e7a-4b7c-9a55-0d6a3b1f2c4e
 export HERE_TRACKING_DEVICE_SECRET=k3Jx9Qv_0aB-7mNpR2sTuVwXyZ1c4D5e6F8gHhIiJjL
-"${emulator}" --port 0 --control-port 0 --state-dir "${work}/emulator" \
-  --device "${HERE_TRACKING_DEVICE_ID}:${HERE_TRACKING_DEVICE_SECRET}" \
-  --ready-file "${work}/ready.json" >"${work}/emulator.log" 2>&1 &
-pid=$!
-for _ in $(seq 200); do
-  [[ ! -e ${work}/ready.json ]] || break
-  sleep 0.05
-done
-HERE_TRACKING_URL=$(sed -n 's/.*"url": *"\(https[^"]*\)".*/\1/p' "${work}/ready.json")
-HERE_TRACKING_CA_FILE=$(sed -n 's/.*"ca_file": *"\([^"]*\)".*/\1/p' "${work}/ready.json")
-export HERE_TRACKING_URL HERE_TRACKING_CA_FILE
+start_emulator main --device "${HERE_TRACKING_DEVICE_ID}:${HERE_TRACKING_DEVICE_SECRET}"
+export HERE_TRACKING_URL=${url} HERE_TRACKING_CA_FILE=${ca}
 
 cd "${work}"
 "${quickstart}" >out

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# A place to work in, and emulators that end with the script. Source it with emulator set to the program.
+# shellcheck shell=bash disable=SC2034,SC2154  # used by, or set by, those who source it
+work=$(mktemp -d)
+pids=()
+
+finish() {
+  local pid
+  for pid in "${pids[@]}"; do kill "${pid}" 2>/dev/null || true; done
+  wait
+  rm -rf "${work}"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+start_emulator() { # NAME ARGUMENT...; sets url, ca, control
+  local name=$1 i
+  shift
+  "${emulator}" --port 0 --control-port 0 --state-dir "${work}/${name}" --quiet \
+    --ready-file "${work}/${name}.ready" "$@" >"${work}/${name}.log" 2>&1 &
+  pids+=($!)
+  for ((i = 0; i < 100; i++)); do
+    [[ -s ${work}/${name}.ready ]] && break
+    sleep 0.1
+  done
+  url=$(jq -r .url "${work}/${name}.ready") || exit 1
+  ca=$(jq -r .ca_file "${work}/${name}.ready")
+  control=$(jq -r .control_url "${work}/${name}.ready")
+}
