@@ -242,7 +242,7 @@ typedef struct {
   ht_text_t method;  ///< "GET", "POST"
   bool tls;
   uint16_t port;     ///< Never 0
-  ht_text_t host;    ///< In lower case; an IPv6 address is in brackets
+  ht_text_t host;    ///< As in base_url; an IPv6 address is in brackets
   ht_text_t target;  ///< Path and query, "/v2/?async=true"
   const ht_http_header_t* headers;
   size_t header_count;
