@@ -27,11 +27,6 @@ T halved(T value) {
 
 }  // namespace
 
-void Sender::set_config(const SendConfig& config, const RetryConfig& retry) {
-  config_ = config;
-  policy_.set_config(retry);
-}
-
 void Sender::clear_suspicion() {
   suspect_count_ = 0;
   check_ = Check::none;

@@ -43,7 +43,7 @@ Tracker::Tracker(Client& client, SampleQueue& queue, const Sources& sources, con
       memory_(memory),
       config_(config),
       observer_(observer != nullptr ? *observer : no_observer),
-      sender_(client, queue, quarantine, config.send, config.retry) {}
+      sender_(client, queue, quarantine, config_.send, config_.retry) {}
 
 std::uint32_t Tracker::random() {
   std::array<std::uint8_t, 4> bytes{};
@@ -90,7 +90,7 @@ Status Tracker::start() {
 
 void Tracker::set_config(const TrackerConfig& config) {
   config_ = config;
-  sender_.set_config(config.send, config.retry);
+  sender_.policy().set_config(config.retry);
   if (started_) set_pace(hooks_.clock->now_ms());
 }
 

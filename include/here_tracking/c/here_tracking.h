@@ -968,7 +968,7 @@ typedef struct {
 /// after a reboot two. A call blocks for at most the transport's time limits: at most eight
 /// exchanges.
 typedef struct {
-  HT_OBJECT(102, 82);
+  HT_OBJECT(86, 66);
 } ht_client_t;
 
 /// A device that sends for itself through `POST /v2/`, by its licence.
@@ -1430,7 +1430,7 @@ typedef struct {
 /// when the device moved farther than distance_m, when a reading crosses an alarm limit, and when
 /// the attachment or tampering changes and the owner wants to know. `tracker.hpp` says more.
 typedef struct {
-  HT_OBJECT(185, 148);
+  HT_OBJECT(179, 145);
 } ht_tracker_t;
 
 /// @param setup copied; what it points to is borrowed.

@@ -71,6 +71,7 @@ class Sender {
     bool more = false;        ///< Call again at once.
   };
 
+  /// All but `retry` is borrowed; what changes in `config` holds from the next call on.
   Sender(Client& client, SampleQueue& queue, SampleQueue* quarantine, const SendConfig& config,
          const RetryConfig& retry)
       : client_(client), queue_(queue), quarantine_(quarantine), config_(config), policy_(retry) {}
@@ -83,9 +84,6 @@ class Sender {
 
   /// Whether a sample should be measured before the next call.
   [[nodiscard]] bool wants_fresh() const { return check_ == Check::fresh; }
-
-  void set_config(const SendConfig& config, const RetryConfig& retry);
-  [[nodiscard]] const SendConfig& config() const { return config_; }
 
   [[nodiscard]] RetryPolicy& policy() { return policy_; }
   [[nodiscard]] const RetryPolicy& policy() const { return policy_; }
@@ -111,7 +109,7 @@ class Sender {
   Client& client_;
   SampleQueue& queue_;
   SampleQueue* quarantine_;
-  SendConfig config_;
+  const SendConfig& config_;
   RetryPolicy policy_;
   std::uint32_t max_samples_ = 16;
   std::uint32_t max_bytes_ = 16 * 1024;
