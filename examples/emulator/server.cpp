@@ -269,10 +269,11 @@ struct Servers::State {
     const std::string kind = fault ? fault->kind : "";
     std::shared_ptr<RequestLog::Entry> entry;
     std::string body;
+    bool is_cut = false;
     const bool is_read = read(body, [&] {
       if (entry || kind != "stall_body" || body.size() < std::size_t(fault->body_bytes)) return;
       entry = log.begin(to_request(request, body), kind);
-      (void)is_abandoned(*fault);
+      is_cut = is_abandoned(*fault);
     });
     const Request received = to_request(request, body);
     if (entry) {
@@ -283,7 +284,11 @@ struct Servers::State {
 
     Reply reply;
     bool is_processed = true;
-    if (!is_read) {
+    if (is_cut) {
+      is_processed = false;
+      reply.status = 0;
+      reply.reason = "the peer left before its body was read";
+    } else if (!is_read) {
       reply = response.status == 413 ? error_reply(413, "body: must be at most 64 MiB")
                                      : error_reply(400, "body: could not be read to its end");
       current_connection->close_after_response();
