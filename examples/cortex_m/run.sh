@@ -74,6 +74,12 @@ stop_service() {
 }
 
 ask() { curl -s -S -f "$@"; }
+# From now on, and until there are others: the fault, then 503 to whoever still sends.
+fail_reports() { # FAULT
+  ask -o /dev/null -X POST "${control}/faults" -d "[$1,
+    {\"method\":\"POST\",\"path\":\"/v2/\",\"fault\":\"status\",\"status\":503,\"times\":1000}]"
+}
+work_again() { ask -o /dev/null -X DELETE "${control}/faults"; }
 desire() { ask -o /dev/null -X PUT "${control}/devices/demo-device/desired" -d "$1"; }
 is_stalled() { # FAULT
   ask "${control}/requests" | jq -e --arg fault "$1" 'any(.[]; .fault == $fault)' >/dev/null
@@ -171,18 +177,15 @@ wait_for '^report of .*: ok, waiting 0'
 show_uart
 
 step "The service takes a report and does not answer; power is cut"
-ask -o /dev/null -X POST "${control}/faults" -d '[{"method":"POST","path":"/v2/","fault":"stall"}]'
+fail_reports '{"method":"POST","path":"/v2/","fault":"stall"}'
 wait_until 60 "a report is under way" is_stalled stall
 cut_power
-ask -o /dev/null -X DELETE "${control}/faults"
 echo "queued so far: $(grep -c '^queued' "${uart}")"
 
 # The queue keeps the clocks of four starts, for samples that were measured before their start knew the
 # time: this, the next cut and the last start are as many.
 for cut in 1 2; do
   step "The service is out of order, samples pile up in the flash; power is cut, ${cut} of 2"
-  ask -o /dev/null -X POST "${control}/faults" \
-    -d '[{"method":"POST","path":"/v2/","fault":"status","status":503,"times":1000}]'
   power_on "cut${cut}"
   wait_for '^queue: ok'
   wait_for '^report of .*: server_error'
@@ -190,13 +193,12 @@ for cut in 1 2; do
   sleep "0.$((cut * 3))"
   cut_power
   grep -E '^(queue|report|connection)' "${uart}" | sed 's/^/  | /'
-  ask -o /dev/null -X DELETE "${control}/faults"
 done
 
 step "A slow line; power is cut when 3000 bytes of a report's body have arrived"
 ask -o /dev/null -X DELETE "${control}/requests"
-ask -o /dev/null -X POST "${control}/faults" \
-  -d '{"method":"POST","path":"/v2/","fault":"stall_body","body_bytes":3000}'
+work_again
+fail_reports '{"method":"POST","path":"/v2/","fault":"stall_body","body_bytes":3000}'
 power_on body -object filter-buffer,id=slow,netdev=net,interval=500000
 wait_until 60 "a body is on its way" is_stalled stall_body
 read -r arrived length < <(body_arrived)
@@ -208,6 +210,7 @@ wait_until 60 "the service sees the connection end" is_over
 echo "$(body_arrived | cut -d' ' -f1) of them had left the machine"
 
 step "Power is back and so is the service: everything that was queued is delivered"
+work_again
 power_on again
 wait_for '^queue: ok, waiting [1-9]'
 wait_for '^report of .*: ok, waiting 0'
