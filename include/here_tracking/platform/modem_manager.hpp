@@ -53,11 +53,12 @@ class ModemManagerCells final : public CellSource {
 
   /// @return ok; no_data (no modem, or none that sees a cell); invalid_value or buffer_too_small
   ///         from Sample::add(); hook_failed (no bus, no ModemManager, no answer within the time,
-  ///         not allowed by polkit, and no cell from another modem).
+  ///         not allowed by polkit, and no cell from another modem); not_provided when the library
+  ///         was built without D-Bus (HERE_TRACKING_DBUS).
   Status scan(Sample& sample, std::uint32_t timeout_ms) override;
 
   /// Who the first modem with a SIM is, one in service before the others.
-  /// @return ok; no_data (no modem, no SIM); hook_failed as scan().
+  /// @return ok; no_data (no modem, no SIM); hook_failed, not_provided as scan().
   Status identify(ModemIdentity& identity, std::uint32_t timeout_ms);
 
   /// 5G NR cells that were left out so far, because the service has no field for them.
