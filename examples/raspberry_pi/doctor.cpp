@@ -356,11 +356,14 @@ std::string contents(std::string_view json) {
 
 void examine_source(const SourceSetting& source, SampleOptions sample_options, Findings& findings) {
   const Setting& setting = source.setting;
-  const std::string name =
-      setting.value.empty() ? setting.origin + " = " + default_gpsd : quote(setting);
+  const std::string name = !setting.value.empty()            ? quote(setting)
+                           : source.kind == SourceKind::gpsd ? setting.origin + " = " + default_gpsd
+                                                             : setting.origin;
   if (source.kind == SourceKind::nmea && setting.value == "-") {
     return findings.skip("source", name + ": standard input is read once");
   }
+  const bool is_modem =
+      source.kind == SourceKind::modem || source.kind == SourceKind::modem_identity;
   try {
     CapturedLines captured;
     SourceSet set({source}, not_provided::log);
@@ -373,16 +376,26 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
     }
     std::string text = name;
     if (!captured.lines.empty()) {
-      const std::string& line = captured.lines.front();
+      const auto warning =
+          std::find_if(captured.lines.begin(), captured.lines.end(),
+                       [](const std::string& line) { return line.rfind("warning: ", 0) == 0; });
+      const std::string& line = warning != captured.lines.end() ? *warning : captured.lines.front();
       text = line.substr(line.find(": ") + 2);
     }
-    findings.fail("source",
-                  Trouble{Exit::usage, text,
-                          source.kind == SourceKind::gpsd
-                              ? "gpsd must run, and its receiver see the sky: see cgps"
-                          : source.kind == SourceKind::nmea
-                              ? "there must be a valid fix in it: let the receiver see the sky"
-                              : "there must be a measurement in it"});
+    const std::size_t remedy = text.find("; ");
+    if (is_modem && remedy != std::string::npos) {
+      return findings.fail("source", Trouble{Exit::usage, name + ": " + text.substr(0, remedy),
+                                             text.substr(remedy + 2)});
+    }
+    findings.fail(
+        "source",
+        Trouble{Exit::usage, text,
+                source.kind == SourceKind::gpsd
+                    ? "gpsd must run, and its receiver see the sky: see cgps"
+                : is_modem ? "ModemManager must run, and a modem be in service: see mmcli -L"
+                : source.kind == SourceKind::nmea
+                    ? "there must be a valid fix in it: let the receiver see the sky"
+                    : "there must be a measurement in it"});
   } catch (const Failure& failure) {
     findings.fail("source", failure);
   }

@@ -175,6 +175,10 @@ Sources, each as often as you like, --payload once:
                       standard input up to its end (nmea)
   --gpsd [HOST:PORT]  The next fix of gpsd, waited for up to 10 s.
                       Default: localhost:2947 (gpsd)
+  --modem             The cells that the modems see, from ModemManager, up to
+                      10 s (modem = yes)
+  --modem-identity    Who SIM and modem are: imsi, iccid, phone number, home
+                      network, model. Personal data (modem_identity = yes)
   --scan FILE         Cells, WLAN access points, Bluetooth beacons: JSON in the
                       shape of the service's scan object (scan)
   --system FILE       Client, SIM and sensors: JSON in the form of the service's

@@ -56,6 +56,8 @@ void add_sources(CLI::App& command, Flags& flags, here_tracking::SampleOptions& 
       ->expected(0, 1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
+  command.add_flag("--modem");
+  command.add_flag("--modem-identity");
   command.add_option("--scan", flags.scan)->allow_extra_args(false);
   command.add_option("--system", flags.system)->allow_extra_args(false);
   command.add_option("--payload", flags.payload)->allow_extra_args(false);
@@ -72,10 +74,15 @@ std::vector<cli::SourceSetting> sources_in_order(const CLI::App& command) {
       nth += earlier.kind == kind ? 1 : 0;
     sources.push_back({kind, {option->results().at(nth), name}});
   };
+  const auto take_flag = [&sources](cli::SourceKind kind, const char* name) {
+    sources.push_back({kind, {"", name}});
+  };
   for (const CLI::Option* const option : command.parse_order()) {
     const std::string name = option->get_name();
     if (name == "--nmea") take(option, cli::SourceKind::nmea, "--nmea");
     if (name == "--gpsd") take(option, cli::SourceKind::gpsd, "--gpsd");
+    if (name == "--modem") take_flag(cli::SourceKind::modem, "--modem");
+    if (name == "--modem-identity") take_flag(cli::SourceKind::modem_identity, "--modem-identity");
     if (name == "--scan") take(option, cli::SourceKind::scan, "--scan");
     if (name == "--system") take(option, cli::SourceKind::system, "--system");
     if (name == "--payload") take(option, cli::SourceKind::payload, "--payload");

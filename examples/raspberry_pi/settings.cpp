@@ -168,6 +168,13 @@ Settings parse_config(std::string_view text, const std::string& file) {
       add(key == "nmea" ? SourceKind::nmea : key == "scan" ? SourceKind::scan : SourceKind::system);
     } else if (key == "gpsd") {
       add(SourceKind::gpsd);
+    } else if (key == "modem" || key == "modem_identity") {
+      std::optional<Setting> word;
+      set(word);
+      if (value != "yes" && value != "no") {
+        throw Failure(Exit::configuration, describe(setting, "yes or no"));
+      }
+      if (value == "yes") add(key == "modem" ? SourceKind::modem : SourceKind::modem_identity);
     } else if (key == "payload") {
       once(payload_given);
       payload_given = true;
@@ -176,9 +183,9 @@ Settings parse_config(std::string_view text, const std::string& file) {
       std::string names;
       for (const Key& each : keys)
         names.append(each.name).append(", ");
-      throw Failure(Exit::configuration, place + ": unknown key '" + printable(key, 40) +
-                                             "': must be one of " + names +
-                                             "nmea, gpsd, scan, system, payload");
+      throw Failure(Exit::configuration,
+                    place + ": unknown key '" + printable(key, 40) + "': must be one of " + names +
+                        "nmea, gpsd, modem, modem_identity, scan, system, payload");
     }
   };
   read_lines(text, file, Exit::configuration, take);

@@ -21,7 +21,7 @@ struct Setting {
   std::string origin;
 };
 
-enum class SourceKind : std::uint8_t { nmea, gpsd, scan, system, payload };
+enum class SourceKind : std::uint8_t { nmea, gpsd, modem, modem_identity, scan, system, payload };
 
 struct SourceSetting {
   SourceKind kind;

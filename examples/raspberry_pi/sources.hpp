@@ -4,6 +4,7 @@
 #include "here_tracking/gather.hpp"
 #include "here_tracking/nmea.hpp"
 #include "here_tracking/platform/gpsd.hpp"
+#include "here_tracking/platform/modem_manager.hpp"
 
 #include "console.hpp"
 #include "measurement_file.hpp"
@@ -12,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,6 +56,33 @@ class GpsdReceiver final : public PositionSource {
   ReasonLog log_;
   GpsdSource source_;
   Complaint complaint_;
+};
+
+/// The cells that the modems see, and who modem and SIM are, with a warning for what they have not.
+class Modems final : public CellSource, private Log {
+ public:
+  /// @param log borrowed.
+  explicit Modems(Log& log) : log_(log) {}
+
+  /// What scan() asks for.
+  void want_cells() { wants_cells_ = true; }
+  void want_identity() { wants_identity_ = true; }
+  Status scan(Sample& sample, std::uint32_t timeout_ms) override;
+
+  /// What has been found out about modem and SIM, as a system object, empty before that.
+  [[nodiscard]] const MeasurementFile& system() const { return system_; }
+
+ private:
+  void write(LogLevel level, std::string_view text) override;
+  Status identify(std::uint32_t timeout_ms);
+
+  Log& log_;
+  ModemManagerCells modems_{this};
+  bool wants_cells_ = false;
+  bool wants_identity_ = false;
+  MeasurementFile system_{"modem", nlohmann::json::object()};
+  Complaint about_provision_;
+  Complaint about_identity_;
 };
 
 // What the files of --scan and --system hold, all of them together. The lists are borrowed.
@@ -110,14 +139,15 @@ class WatchedFile {
   std::array<std::int64_t, 5> seen_{};  // what stat(2) says
 };
 
-/// What the user named with --nmea, --gpsd, --scan, --system and --payload. Files are read at once,
-/// so that what is wrong with them shows before anything is sent.
+/// What the user named with --nmea, --gpsd, --modem, --modem-identity, --scan, --system and
+/// --payload. Files are read at once, so that what is wrong with them shows before anything is
+/// sent.
 class SourceSet {
  public:
   /// What all sources together can have at most fits in a sample of that size.
   static constexpr std::size_t sample_bytes = 1024UL * 1024;
 
-  /// @param log borrowed; gets what gpsd's source has to say.
+  /// @param log borrowed; gets what the sources have to say.
   /// @throws Failure (usage).
   SourceSet(const std::vector<SourceSetting>& settings, Log& log);
 
@@ -141,6 +171,8 @@ class SourceSet {
   void add_scan(const Setting& setting, Sample& all);
   void add_system(const Setting& setting, Sample& all);
   void set_payload(const Setting& setting);
+  Modems& modems(Log& log);
+  [[nodiscard]] bool is_given(std::initializer_list<const char*> members) const;
 
   std::deque<NmeaReplay> replays_;
   std::deque<WatchedFile> nmea_files_;  // of the replays, but for standard input
@@ -155,7 +187,8 @@ class SourceSet {
   ScannedAccessPoints access_points_{scans_};
   ScannedBeacons beacons_{scans_};
   RecordedSensors sensors_{systems_};
-  SourceSlot<CellSource> cell_slot_ = cells_;
+  std::optional<Modems> modems_;
+  std::vector<SourceSlot<CellSource>> cell_slots_{cells_};
   SourceSlot<WlanSource> wlan_slot_ = access_points_;
   SourceSlot<BluetoothSource> bluetooth_slot_ = beacons_;
   SourceSlot<SensorSource> sensor_slot_ = sensors_;
