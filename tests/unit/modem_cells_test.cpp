@@ -178,7 +178,7 @@ TEST_CASE("TD-SCDMA cells: power and path loss go together, the timing advance h
         R"("rscp":-80,"pathloss":97,"nmr":[{"uarfcn":10088,"cellparams":0}]}]})");
 }
 
-TEST_CASE("LTE cells: RSRQ in tenths; no timing advance, whose unit depends on the modem") {
+TEST_CASE("LTE cells: RSRQ in tenths, no timing advance, whose unit depends on the modem") {
   const ModemCells cells =
       cells_of_info(info(lte(true, {{"operator-id", text("26201")},
                                     {"tac", text("910F")},

@@ -32,9 +32,9 @@ struct ModemIdentity {
 
 /// Cells that the modems of this machine see, from ModemManager over D-Bus.
 ///
-/// Asks `Modem.GetCellInfo`, which ModemManager has since 1.20 and answers for modems that speak
-/// QMI or MBIM: serving cells and neighbours. Where that is not supported, or has none, the place
-/// of registration in `Modem.Location` gives the serving cell alone, with the levels of
+/// Asks `Modem.GetCellInfo`, which ModemManager answers for modems that speak MBIM (since 1.20) or
+/// QMI (since 1.22): serving cells and neighbours. Where that is not supported, or has none, the
+/// place of registration in `Modem.Location` gives the serving cell alone, with the levels of
 /// `Modem.Signal` if somebody has switched these on. The source switches on the location source
 /// 3gpp-lac-ci if it is off, and nothing else. docs/linux-sources.md says which of ModemManager's
 /// members becomes which of the service's fields, in which unit, and what is left out.
