@@ -24,6 +24,9 @@ if(HERE_TRACKING_DBUS)
 else()
   list(APPEND absent_headers PATTERN platform/modem_manager.hpp EXCLUDE)
 endif()
+if(HERE_TRACKING_NL80211)
+  string(APPEND linux_libs " -lnl-genl-3 -lnl-3")
+endif()
 if(TARGET here_tracking_c_linux)
   list(APPEND components here_tracking_c_linux)
 else()
@@ -43,6 +46,7 @@ write_basic_package_version_file(here_tracking-config-version.cmake COMPATIBILIT
 install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/here_tracking-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/here_tracking-config-version.cmake
+  cmake/FindLibNl.cmake
   cmake/FindLibSystemd.cmake
   cmake/FindMbedTLS.cmake
   DESTINATION ${package_dir})

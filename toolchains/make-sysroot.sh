@@ -31,6 +31,7 @@ packages=(
   libcurl4-openssl-dev
   libgcc-s1
   libmbedtls-dev
+  libnl-genl-3-dev
   libstdc++6
   libsystemd-dev
   nlohmann-json3-dev

@@ -356,8 +356,9 @@ std::string contents(std::string_view json) {
 
 void examine_source(const SourceSetting& source, SampleOptions sample_options, Findings& findings) {
   const Setting& setting = source.setting;
-  const std::string name =
-      setting.value.empty() ? setting.origin + " = " + default_gpsd : quote(setting);
+  const std::string name = !setting.value.empty()            ? quote(setting)
+                           : source.kind == SourceKind::gpsd ? setting.origin + " = " + default_gpsd
+                                                             : setting.origin;
   if (source.kind == SourceKind::nmea && setting.value == "-") {
     return findings.skip("source", name + ": standard input is read once");
   }
@@ -380,6 +381,8 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
                   Trouble{Exit::usage, text,
                           source.kind == SourceKind::gpsd
                               ? "gpsd must run, and its receiver see the sky: see cgps"
+                          : source.kind == SourceKind::wlan
+                              ? "a WLAN adapter must be there and on: see rfkill list"
                           : source.kind == SourceKind::nmea
                               ? "there must be a valid fix in it: let the receiver see the sky"
                               : "there must be a measurement in it"});

@@ -175,6 +175,9 @@ Sources, each as often as you like, --payload once:
                       standard input up to its end (nmea)
   --gpsd [HOST:PORT]  The next fix of gpsd, waited for up to 10 s.
                       Default: localhost:2947 (gpsd)
+  --wlan [INTERFACE]  WLAN access points in sight: a scan by wpa_supplicant,
+                      NetworkManager or the kernel, up to 10 s.
+                      Default: the first interface that can scan (wlan)
   --scan FILE         Cells, WLAN access points, Bluetooth beacons: JSON in the
                       shape of the service's scan object (scan)
   --system FILE       Client, SIM and sensors: JSON in the form of the service's

@@ -4,6 +4,7 @@
 #include "here_tracking/gather.hpp"
 #include "here_tracking/nmea.hpp"
 #include "here_tracking/platform/gpsd.hpp"
+#include "here_tracking/platform/wlan.hpp"
 
 #include "console.hpp"
 #include "measurement_file.hpp"
@@ -54,6 +55,23 @@ class GpsdReceiver final : public PositionSource {
   ReasonLog log_;
   GpsdSource source_;
   Complaint complaint_;
+};
+
+/// The access points in sight, with a warning when there are none, or nobody can scan.
+class AirScan final : public WlanSource, private Log {
+ public:
+  /// @param log borrowed.
+  AirScan(const std::string& interface, Log& log);
+  Status scan(Sample& sample, std::uint32_t timeout_ms) override;
+
+ private:
+  void write(LogLevel level, std::string_view text) override;
+
+  std::string name_;
+  Log& log_;
+  WlanScanner scanner_;
+  Complaint about_sight_;
+  Complaint about_scanning_;
 };
 
 // What the files of --scan and --system hold, all of them together. The lists are borrowed.
@@ -110,14 +128,14 @@ class WatchedFile {
   std::array<std::int64_t, 5> seen_{};  // what stat(2) says
 };
 
-/// What the user named with --nmea, --gpsd, --scan, --system and --payload. Files are read at once,
-/// so that what is wrong with them shows before anything is sent.
+/// What the user named with --nmea, --gpsd, --wlan, --scan, --system and --payload. Files are read
+/// at once, so that what is wrong with them shows before anything is sent.
 class SourceSet {
  public:
   /// What all sources together can have at most fits in a sample of that size.
   static constexpr std::size_t sample_bytes = 1024UL * 1024;
 
-  /// @param log borrowed; gets what gpsd's source has to say.
+  /// @param log borrowed; gets what the sources have to say.
   /// @throws Failure (usage).
   SourceSet(const std::vector<SourceSetting>& settings, Log& log);
 
@@ -153,10 +171,11 @@ class SourceSet {
   std::deque<MeasurementFile> systems_;
   ScannedCells cells_{scans_};
   ScannedAccessPoints access_points_{scans_};
+  std::deque<AirScan> air_scans_;
   ScannedBeacons beacons_{scans_};
   RecordedSensors sensors_{systems_};
   SourceSlot<CellSource> cell_slot_ = cells_;
-  SourceSlot<WlanSource> wlan_slot_ = access_points_;
+  std::vector<SourceSlot<WlanSource>> wlans_{access_points_};
   SourceSlot<BluetoothSource> bluetooth_slot_ = beacons_;
   SourceSlot<SensorSource> sensor_slot_ = sensors_;
   std::string payload_;
