@@ -57,6 +57,7 @@ vm_packages=(
   libstdc++6
   libsystemd0
   linux-image-amd64
+  network-manager
   wpasupplicant
 )
 

@@ -246,11 +246,17 @@ TEST_CASE("who does not have the interface is passed over") {
     CHECK(Scan(machine.scanner).count() == 1);
     CHECK(machine.log.lines == Told{by_manager});
   }
+  SECTION("also where NetworkManager leaves it to others") {
+    machine.start_manager(R"({"devices": [{"interface": "standin0", "state": 10}]})");
+    CHECK(Scan(machine.scanner).status == Code::hook_failed);
+    CHECK(machine.log.lines ==
+          Told{"warning: WLAN: there is no WLAN interface standin0; see iw dev"});
+  }
   SECTION("also by NetworkManager, which then may know why") {
     machine.start_manager(R"({"devices": [{"interface": "standin0", "state": 20}]})");
     CHECK(Scan(machine.scanner).status == Code::hook_failed);
-    CHECK(machine.log.lines == Told{"warning: WLAN: NetworkManager does not manage standin0, or it "
-                                    "is off; nmcli radio wifi on"});
+    CHECK(machine.log.lines ==
+          Told{"warning: WLAN: NetworkManager calls standin0 unavailable; nmcli radio wifi on"});
   }
 }
 

@@ -2,8 +2,12 @@
 #include "platform/linux/nl80211_messages.hpp"
 #include "support/catch.hpp"
 
+#include <cstring>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include <linux/nl80211.h>
 #include <netlink/genl/genl.h>
@@ -62,6 +66,29 @@ std::optional<HeardAccessPoint> result(const Message& message) {
   return here_tracking::scan_result(message.header(), message.size(), now_ns);
 }
 
+/// Messages, one behind the other, as they came.
+class Recording {
+ public:
+  explicit Recording(const std::string& name) {
+    std::ifstream file(HERE_TRACKING_TEST_DATA "/nl80211/" + name, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    REQUIRE_FALSE(text.empty());
+    bytes_.resize(text.size() / sizeof(std::uint32_t));
+    std::memcpy(bytes_.data(), text.data(), text.size());
+  }
+
+  void each(const std::function<void(const void* message, std::size_t size)>& take) const {
+    for (std::size_t i = 0; i < bytes_.size();) {
+      const auto* const header = reinterpret_cast<const nlmsghdr*>(&bytes_[i]);
+      take(header, header->nlmsg_len);
+      i += (header->nlmsg_len + sizeof(std::uint32_t) - 1) / sizeof(std::uint32_t);
+    }
+  }
+
+ private:
+  std::vector<std::uint32_t> bytes_;  // for their alignment
+};
+
 std::string element(int id, const std::string& content) {
   return std::string{static_cast<char>(id), static_cast<char>(content.size())} + content;
 }
@@ -77,6 +104,54 @@ std::optional<HeardAccessPoint> bss(const std::function<void(Message&)>& more) {
 }
 
 }  // namespace
+
+TEST_CASE("messages of Linux 6.1, recorded with nlmon from mac80211_hwsim and hostapd") {
+  SECTION("access points") {
+    // When they were recorded, of CLOCK_BOOTTIME.
+    constexpr std::uint64_t recorded_ns = 18100000000;
+    const Recording recording("scan_results.bin");
+    std::vector<HeardAccessPoint> heard;
+    recording.each([&](const void* message, std::size_t size) {
+      const auto one = here_tracking::scan_result(message, size, recorded_ns);
+      REQUIRE(one);
+      heard.push_back(*one);
+    });
+    REQUIRE(heard.size() == 3);
+    CHECK(heard[0].mac == MacAddress{0x02, 0x00, 0x00, 0x00, 0x01, 0x00});
+    CHECK(heard[0].ssid == "cafe");
+    CHECK(heard[0].frequency_mhz == 2412);
+    CHECK(heard[0].powrx_dbm == -30);
+    CHECK(heard[0].age_ms == 789);
+    CHECK(heard[1].ssid.size() == 32);
+    CHECK(heard[1].ssid.substr(0, 3) == std::string("\x00\xff\x5c", 3));
+    CHECK(heard[1].frequency_mhz == 2422);
+    CHECK(heard[2].ssid == "home_nomap");
+    CHECK(heard[2].frequency_mhz == 2437);
+  }
+  SECTION("interfaces") {
+    const Recording recording("interfaces.bin");
+    std::string text;
+    recording.each([&](const void* message, std::size_t size) {
+      const auto interface = here_tracking::wlan_interface(message, size);
+      REQUIRE(interface);
+      text += std::to_string(interface->index) + " " + interface->name +
+              (interface->is_station ? " station\n" : "\n");
+    });
+    CHECK(text == "6 wlan4\n5 wlan3\n4 wlan2\n3 wlan1\n2 wlan0 station\n");
+  }
+  SECTION("the end of a scan") {
+    const auto ends = [](const char* file, std::uint32_t index) {
+      bool any = false;
+      Recording(file).each([&](const void* message, std::size_t size) {
+        any = any || here_tracking::is_end_of_scan(message, size, index);
+      });
+      return any;
+    };
+    CHECK(ends("scan_ended.bin", 2));
+    CHECK_FALSE(ends("scan_ended.bin", 3));
+    CHECK_FALSE(ends("scan_started.bin", 2));
+  }
+}
 
 TEST_CASE("a scan result tells of an access point") {
   const auto heard = bss([](Message& inner) {

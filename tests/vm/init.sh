@@ -4,12 +4,14 @@
 # The first process of a machine of tests/vm/run.sh.
 PATH=/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin:/applets
 export PATH HOME=/root
-/bin/busybox mkdir -p /applets /proc /sys /dev /run /tmp /root
+/bin/busybox mkdir -p /applets /proc /sys /dev /run /tmp /root /var/lib
 /bin/busybox --install -s /applets
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 mount -t tmpfs tmpfs /run
+rm -rf /var/run
+ln -s /run /var/run
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 ip link set lo up
 # What the scripts of the packages would have made.

@@ -23,6 +23,7 @@ constexpr const char* access_point_interface = "org.freedesktop.NetworkManager.A
 
 // enum NMDeviceType, NMDeviceState, NM80211Mode
 constexpr std::int64_t device_type_wifi = 2;
+constexpr std::int64_t device_state_unmanaged = 10;     // somebody else's
 constexpr std::int64_t device_state_disconnected = 30;  // those below cannot scan
 constexpr std::int64_t mode_infrastructure = 2;
 
@@ -66,8 +67,10 @@ std::optional<Device> find_device(DaemonScan& daemon, const BusValue::List& path
     const BusReply reply = daemon.get_all(daemon.object(path.text(), device_interface));
     const BusValue& properties = reply.value();
     if (properties.at("DeviceType").integer() != device_type_wifi) continue;
+    const std::int64_t state = properties.at("State").integer().value_or(0);
+    if (state <= device_state_unmanaged) continue;
     Device device{std::string(path.text()), std::string(properties.at("Interface").text()),
-                  properties.at("State").integer().value_or(0) >= device_state_disconnected};
+                  state >= device_state_disconnected};
     if (!interface.empty() && device.interface != interface) continue;
     if (found && !device.can_scan) continue;
     found = std::move(device);
@@ -138,8 +141,8 @@ WlanReport NetworkManagerWlan::scan(const std::string& interface, AccessPointLis
   report.interface = found->interface;
   if (!found->can_scan) {
     report.outcome = Outcome::failed;
-    report.reason = "NetworkManager does not manage " + found->interface +
-                    ", or it is off; nmcli radio wifi on";
+    report.reason =
+        "NetworkManager calls " + found->interface + " unavailable; nmcli radio wifi on";
     return report;
   }
 

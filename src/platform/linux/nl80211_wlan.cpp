@@ -166,13 +166,13 @@ WlanReport report(Outcome outcome, const std::string& interface, std::string rea
   return {outcome, interface, std::move(reason)};
 }
 
-/// That of this name, else the first client; else none.
+/// That of this name; without a name the client with the lowest number; else none.
 int find_interface(Nl80211Socket& socket, const std::string& name, Time deadline,
                    std::optional<Nl80211Interface>& found) {
   const Message message = socket.message(NL80211_CMD_GET_INTERFACE, NLM_F_DUMP);
   return socket.ask(message.get(), deadline, [&](const void* bytes, std::size_t size) {
     const auto interface = wlan_interface(bytes, size);
-    if (!interface || found) return;
+    if (!interface || (found && found->index < interface->index)) return;
     if (name.empty() ? interface->is_station : interface->name == name) found = interface;
   });
 }
