@@ -383,7 +383,7 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
       text = line.substr(line.find(": ") + 2);
     }
     const std::size_t remedy = text.find("; ");
-    if (is_modem && remedy != std::string::npos) {
+    if ((is_modem || source.kind == SourceKind::wlan) && remedy != std::string::npos) {
       return findings.fail("source", Trouble{Exit::usage, name + ": " + text.substr(0, remedy),
                                              text.substr(remedy + 2)});
     }
@@ -393,6 +393,8 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
                 source.kind == SourceKind::gpsd
                     ? "gpsd must run, and its receiver see the sky: see cgps"
                 : is_modem ? "ModemManager must run, and a modem be in service: see mmcli -L"
+                : source.kind == SourceKind::wlan
+                    ? "a WLAN adapter must be there and on: see rfkill list"
                 : source.kind == SourceKind::nmea
                     ? "there must be a valid fix in it: let the receiver see the sky"
                     : "there must be a measurement in it"});

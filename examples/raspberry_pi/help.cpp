@@ -179,6 +179,9 @@ Sources, each as often as you like, --payload once:
                       10 s (modem = yes)
   --modem-identity    Who SIM and modem are: imsi, iccid, phone number, home
                       network, model. Personal data (modem_identity = yes)
+  --wlan [INTERFACE]  WLAN access points in sight: a scan by wpa_supplicant,
+                      NetworkManager or the kernel, up to 10 s.
+                      Default: the first interface that can scan (wlan)
   --scan FILE         Cells, WLAN access points, Bluetooth beacons: JSON in the
                       shape of the service's scan object (scan)
   --system FILE       Client, SIM and sensors: JSON in the form of the service's

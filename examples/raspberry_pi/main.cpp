@@ -28,6 +28,7 @@ struct Flags {
   std::string config;
   std::vector<std::string> nmea;
   std::vector<std::string> gpsd;
+  std::vector<std::string> wlan;
   std::vector<std::string> scan;
   std::vector<std::string> system;
   std::vector<std::string> payload;
@@ -58,6 +59,10 @@ void add_sources(CLI::App& command, Flags& flags, here_tracking::SampleOptions& 
       ->allow_extra_args(false);
   command.add_flag("--modem");
   command.add_flag("--modem-identity");
+  command.add_option("--wlan", flags.wlan)
+      ->expected(0, 1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   command.add_option("--scan", flags.scan)->allow_extra_args(false);
   command.add_option("--system", flags.system)->allow_extra_args(false);
   command.add_option("--payload", flags.payload)->allow_extra_args(false);
@@ -83,6 +88,7 @@ std::vector<cli::SourceSetting> sources_in_order(const CLI::App& command) {
     if (name == "--gpsd") take(option, cli::SourceKind::gpsd, "--gpsd");
     if (name == "--modem") take_flag(cli::SourceKind::modem, "--modem");
     if (name == "--modem-identity") take_flag(cli::SourceKind::modem_identity, "--modem-identity");
+    if (name == "--wlan") take(option, cli::SourceKind::wlan, "--wlan");
     if (name == "--scan") take(option, cli::SourceKind::scan, "--scan");
     if (name == "--system") take(option, cli::SourceKind::system, "--system");
     if (name == "--payload") take(option, cli::SourceKind::payload, "--payload");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -16,6 +17,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -175,6 +177,8 @@ Settings parse_config(std::string_view text, const std::string& file) {
         throw Failure(Exit::configuration, describe(setting, "yes or no"));
       }
       if (value == "yes") add(key == "modem" ? SourceKind::modem : SourceKind::modem_identity);
+    } else if (key == "wlan") {
+      add(SourceKind::wlan);
     } else if (key == "payload") {
       once(payload_given);
       payload_given = true;
@@ -185,7 +189,7 @@ Settings parse_config(std::string_view text, const std::string& file) {
         names.append(each.name).append(", ");
       throw Failure(Exit::configuration,
                     place + ": unknown key '" + printable(key, 40) + "': must be one of " + names +
-                        "nmea, gpsd, modem, modem_identity, scan, system, payload");
+                        "nmea, gpsd, modem, modem_identity, wlan, scan, system, payload");
     }
   };
   read_lines(text, file, Exit::configuration, take);
@@ -380,6 +384,19 @@ HostAndPort parse_gpsd(const Setting& setting) {
     refuse("HOST[:PORT] with a port of 1..65535");
   }
   return {std::string(host), std::string(port)};
+}
+
+std::string parse_wlan(const Setting& setting) {
+  const std::string& name = setting.value;
+  // The kernel's rule.
+  const bool is_name = name.size() < IFNAMSIZ && name != "." && name != ".." &&
+                       std::none_of(name.begin(), name.end(), [](unsigned char c) {
+                         return c == '/' || c == ':' || std::isspace(c) != 0;
+                       });
+  if (!is_name) {
+    throw Failure(Exit::usage, describe(setting, "the name of a network interface such as wlan0"));
+  }
+  return name;
 }
 
 std::string read_file(const Setting& file, Exit exit) {

@@ -21,7 +21,16 @@ struct Setting {
   std::string origin;
 };
 
-enum class SourceKind : std::uint8_t { nmea, gpsd, modem, modem_identity, scan, system, payload };
+enum class SourceKind : std::uint8_t {
+  nmea,
+  gpsd,
+  modem,
+  modem_identity,
+  wlan,
+  scan,
+  system,
+  payload
+};
 
 struct SourceSetting {
   SourceKind kind;
@@ -137,6 +146,10 @@ struct HostAndPort {
 /// "host", "host:port", "[::1]:port"; an empty text is default_gpsd.
 /// @throws Failure (usage).
 [[nodiscard]] HostAndPort parse_gpsd(const Setting& setting);
+
+/// The name of a network interface; an empty text is the first one.
+/// @throws Failure (usage).
+[[nodiscard]] std::string parse_wlan(const Setting& setting);
 
 /// The whole file, at most 1 MiB.
 /// @throws Failure with `exit`.

@@ -177,6 +177,31 @@ void Modems::write(LogLevel level, std::string_view text) {
   log_.write(level, text);
 }
 
+AirScan::AirScan(const std::string& interface, Log& log)
+    : name_(interface.empty() ? "WLAN" : "WLAN: " + interface),
+      log_(log),
+      scanner_({interface, WlanScannerSettings().max_age_ms}, this) {}
+
+Status AirScan::scan(Sample& sample, std::uint32_t timeout_ms) {
+  const Status status = scanner_.scan(sample, timeout_ms);
+  if (status == Code::no_data) about_sight_.about(name_ + ": no access point in sight");
+  if (status.ok()) about_sight_.settled(name_ + ": access points are in sight again");
+  if (status == Code::not_provided) {
+    about_scanning_.about(name_ + ": this program was built without it");
+  }
+  return status;
+}
+
+void AirScan::write(LogLevel level, std::string_view text) {
+  const std::string line = printable(text, text.size());
+  if (level <= LogLevel::warning) {
+    about_scanning_.about(line);
+  } else {
+    about_scanning_.settled(line);
+    log_.write(level, text);
+  }
+}
+
 WatchedFile::WatchedFile(Setting setting) : setting_(std::move(setting)) {
   static_cast<void>(changed());
 }
@@ -230,6 +255,9 @@ SourceSet::SourceSet(const std::vector<SourceSetting>& settings, Log& log)
         break;
       case SourceKind::modem_identity:
         modems(log).want_identity();
+        break;
+      case SourceKind::wlan:
+        wlans_.emplace_back(air_scans_.emplace_back(parse_wlan(source.setting), log));
         break;
       case SourceKind::scan:
         add_scan(source.setting, all);
@@ -364,7 +392,7 @@ Sources SourceSet::sources() {
   Sources sources;
   sources.position = {positions_.data(), positions_.size()};
   sources.cell = {cell_slots_.data(), cell_slots_.size()};
-  sources.wlan = {&wlan_slot_, 1};
+  sources.wlan = {wlans_.data(), wlans_.size()};
   sources.bluetooth = {&bluetooth_slot_, 1};
   sources.sensors = {&sensor_slot_, 1};
   return sources;

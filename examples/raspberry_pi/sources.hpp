@@ -5,6 +5,7 @@
 #include "here_tracking/nmea.hpp"
 #include "here_tracking/platform/gpsd.hpp"
 #include "here_tracking/platform/modem_manager.hpp"
+#include "here_tracking/platform/wlan.hpp"
 
 #include "console.hpp"
 #include "measurement_file.hpp"
@@ -85,6 +86,23 @@ class Modems final : public CellSource, private Log {
   Complaint about_identity_;
 };
 
+/// The access points in sight, with a warning when there are none, or nobody can scan.
+class AirScan final : public WlanSource, private Log {
+ public:
+  /// @param log borrowed.
+  AirScan(const std::string& interface, Log& log);
+  Status scan(Sample& sample, std::uint32_t timeout_ms) override;
+
+ private:
+  void write(LogLevel level, std::string_view text) override;
+
+  std::string name_;
+  Log& log_;
+  WlanScanner scanner_;
+  Complaint about_sight_;
+  Complaint about_scanning_;
+};
+
 // What the files of --scan and --system hold, all of them together. The lists are borrowed.
 
 class ScannedCells final : public CellSource {
@@ -139,7 +157,7 @@ class WatchedFile {
   std::array<std::int64_t, 5> seen_{};  // what stat(2) says
 };
 
-/// What the user named with --nmea, --gpsd, --modem, --modem-identity, --scan, --system and
+/// What the user named with --nmea, --gpsd, --modem, --modem-identity, --wlan, --scan, --system and
 /// --payload. Files are read at once, so that what is wrong with them shows before anything is
 /// sent.
 class SourceSet {
@@ -185,11 +203,12 @@ class SourceSet {
   std::deque<MeasurementFile> systems_;
   ScannedCells cells_{scans_};
   ScannedAccessPoints access_points_{scans_};
+  std::deque<AirScan> air_scans_;
   ScannedBeacons beacons_{scans_};
   RecordedSensors sensors_{systems_};
   std::optional<Modems> modems_;
   std::vector<SourceSlot<CellSource>> cell_slots_{cells_};
-  SourceSlot<WlanSource> wlan_slot_ = access_points_;
+  std::vector<SourceSlot<WlanSource>> wlans_{access_points_};
   SourceSlot<BluetoothSource> bluetooth_slot_ = beacons_;
   SourceSlot<SensorSource> sensor_slot_ = sensors_;
   std::string payload_;

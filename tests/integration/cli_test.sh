@@ -43,7 +43,8 @@ for flag in --url --ca-file --credentials --state-dir --config --json --verbose 
   check "help tells of ${flag}" out_has "${flag}"
 done
 run send --help
-for flag in --nmea --gpsd --modem --modem-identity --scan --system --payload --contribute-gps --wide-lte-range --async \
+for flag in --nmea --gpsd --modem --modem-identity --wlan --scan --system --payload --contribute-gps \
+  --wide-lte-range --async \
   --show-passwords; do
   check "help of send tells of ${flag}" out_has "${flag}"
 done

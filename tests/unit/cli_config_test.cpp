@@ -101,6 +101,7 @@ TEST_CASE("a config file gives settings, and the sources in their order") {
       "modem = yes\n"
       "modem = no\n"
       "modem_identity = yes\n"
+      "wlan = wlan0\n"
       "nmea = log # 1.nmea\n"
       "payload = {\"a\": \"b=c\"}",
       "/etc/h/a.conf");
@@ -109,7 +110,7 @@ TEST_CASE("a config file gives settings, and the sources in their order") {
   CHECK(settings.ca_file->value == "/etc/h/ca.pem");
   CHECK(settings.state_dir->value == "/var/lib/x");
   CHECK(settings.credentials->value == "/etc/h/../secret");
-  REQUIRE(settings.sources.size() == 8);
+  REQUIRE(settings.sources.size() == 9);
   CHECK(settings.sources[0].kind == cli::SourceKind::scan);
   CHECK(settings.sources[0].setting.value == "/etc/h/scan.json");
   CHECK(settings.sources[1].kind == cli::SourceKind::nmea);
@@ -120,9 +121,11 @@ TEST_CASE("a config file gives settings, and the sources in their order") {
   CHECK(settings.sources[3].setting.value == "/etc/h/s.json");
   CHECK(settings.sources[4].kind == cli::SourceKind::modem);
   CHECK(settings.sources[5].kind == cli::SourceKind::modem_identity);
-  CHECK(settings.sources[6].setting.value == "/etc/h/log # 1.nmea");
-  CHECK(settings.sources[7].kind == cli::SourceKind::payload);
-  CHECK(settings.sources[7].setting.value == R"({"a": "b=c"})");
+  CHECK(settings.sources[6].kind == cli::SourceKind::wlan);
+  CHECK(settings.sources[6].setting.value == "wlan0");
+  CHECK(settings.sources[7].setting.value == "/etc/h/log # 1.nmea");
+  CHECK(settings.sources[8].kind == cli::SourceKind::payload);
+  CHECK(settings.sources[8].setting.value == R"({"a": "b=c"})");
 }
 
 TEST_CASE("paths in a config file without a directory stay as they are") {
@@ -133,7 +136,7 @@ TEST_CASE("an error in a config file names file, line and rule") {
   CHECK(config_error("\nurll = x") ==
         "a.conf:2: unknown key 'urll': must be one of url, ca_file, state_dir, credentials, "
         "sample_s, send_s, distance_m, queue_mb, when_full, drain, old_samples, nmea, gpsd, modem, "
-        "modem_identity, scan, system, payload");
+        "modem_identity, wlan, scan, system, payload");
   CHECK(config_error("modem = on") == "a.conf:1: modem = on: must be yes or no");
   CHECK(config_error("modem_identity =") ==
         "a.conf:1: modem_identity has no value: must be key = value; or remove the line");
@@ -320,6 +323,19 @@ TEST_CASE("the state directory is systemd's, else that of the user") {
         "/h/.local/state/here-tracking");
   CHECK(ending_of([] { static_cast<void>(cli::default_state_dir(variables({}))); }).exit ==
         cli::Exit::configuration);
+}
+
+TEST_CASE("a WLAN interface is named as the kernel names it") {
+  const auto wlan = [](const std::string& value) { return cli::parse_wlan({value, "--wlan"}); };
+  CHECK(wlan("").empty());
+  CHECK(wlan("wlp0s20f3") == "wlp0s20f3");
+  CHECK(wlan("fifteen.letters") == "fifteen.letters");
+  for (const std::string bad : {"sixteen..letters", "a/b", "a b", "a:b", ".", ".."}) {
+    const Ending ending = ending_of([&] { static_cast<void>(wlan(bad)); });
+    CHECK(ending.exit == cli::Exit::usage);
+    CHECK(ending.text ==
+          "--wlan = " + bad + ": must be the name of a network interface such as wlan0");
+  }
 }
 
 TEST_CASE("the address of gpsd is a host with or without a port") {
