@@ -4,11 +4,11 @@
 
 # shellcheck disable=SC2034  # used by those who source this
 {
-  packages_build=(ccache cmake g++ libcli11-dev libcurl4-openssl-dev libmbedtls-dev ninja-build
-    nlohmann-json3-dev pkg-config rapidjson-dev)
+  packages_build=(ccache cmake g++ libcli11-dev libcurl4-openssl-dev libmbedtls-dev
+    libsystemd-dev ninja-build nlohmann-json3-dev pkg-config rapidjson-dev)
   packages_emulator=(libcpp-httplib-dev libssl-dev libvalijson-dev)
   packages_demo=(ca-certificates curl jq openssl)
-  packages_test=(catch2 curl gpsd gpsd-clients jq nghttp2-proxy)
+  packages_test=(catch2 curl dbus-daemon gpsd gpsd-clients jq nghttp2-proxy python3-dbus python3-gi)
   packages_fuzz=(clang libclang-rt-14-dev)
   packages_lint=(clang-format clang-tidy shellcheck)
   packages_arm_linux=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf qemu-user)

@@ -18,6 +18,12 @@ if(HERE_TRACKING_LINUX)
 else()
   list(APPEND absent_headers PATTERN platform EXCLUDE)
 endif()
+set(linux_libs "-lhere_tracking_linux")
+if(HERE_TRACKING_DBUS)
+  string(APPEND linux_libs " -lsystemd")
+else()
+  list(APPEND absent_headers PATTERN platform/modem_manager.hpp EXCLUDE)
+endif()
 if(TARGET here_tracking_c_linux)
   list(APPEND components here_tracking_c_linux)
 else()
@@ -37,6 +43,7 @@ write_basic_package_version_file(here_tracking-config-version.cmake COMPATIBILIT
 install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/here_tracking-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/here_tracking-config-version.cmake
+  cmake/FindLibSystemd.cmake
   cmake/FindMbedTLS.cmake
   DESTINATION ${package_dir})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/here_tracking)
@@ -71,7 +78,7 @@ if(HERE_TRACKING_MBEDTLS_TRANSPORT)
 endif()
 if(HERE_TRACKING_LINUX)
   here_tracking_install_pc(here_tracking-linux "HERE Tracking SDK: hooks for Linux"
-    "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_linux")
+    "here_tracking = ${PROJECT_VERSION}" "${linux_libs}")
 endif()
 here_tracking_install_pc(here_tracking-c "HERE Tracking SDK: the core for C"
   "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_c")

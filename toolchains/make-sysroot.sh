@@ -32,6 +32,7 @@ packages=(
   libgcc-s1
   libmbedtls-dev
   libstdc++6
+  libsystemd-dev
   nlohmann-json3-dev
   rapidjson-dev
   zlib1g-dev

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+/// A message bus of the test's own, for as long as the object lives. The environment variable
+/// DBUS_SYSTEM_BUS_ADDRESS points to it.
+class PrivateBus {
+ public:
+  PrivateBus();
+  ~PrivateBus();
+  PrivateBus(const PrivateBus&) = delete;
+  PrivateBus& operator=(const PrivateBus&) = delete;
+
+  void stop();
+  /// At the same address as before.
+  void start();
+
+  /// For files of the test; removed at the end.
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+
+ private:
+  std::string directory_;
+  int pid_ = -1;
+};
+
+/// A daemon that a Python script in tests/support/dbus/ plays, for as long as the object lives. The
+/// script makes the file that its first argument names as soon as it is ready.
+class StandIn {
+ public:
+  StandIn(const PrivateBus& bus, const std::string& script, std::vector<std::string> arguments);
+  ~StandIn();
+  StandIn(const StandIn&) = delete;
+  StandIn& operator=(const StandIn&) = delete;
+
+ private:
+  int pid_ = -1;
+};
