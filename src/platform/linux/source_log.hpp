@@ -16,9 +16,11 @@ class SourceLog {
   SourceLog(std::string name, Log* log) : name_(std::move(name)), log_(log) {}
 
   /// A warning, "NAME: WHAT", unless it was the last one.
-  void trouble(std::string_view what) {
-    if (last_ == what) return;
-    last_ = what;
+  /// @param kind what makes two the same where `what` has a number in it; empty: `what`.
+  void trouble(std::string_view what, std::string_view kind = {}) {
+    if (kind.empty()) kind = what;
+    if (last_ == kind) return;
+    last_ = kind;
     write(LogLevel::warning, what);
   }
 
