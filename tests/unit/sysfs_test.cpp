@@ -163,6 +163,7 @@ TEST_CASE("a raw value of IIO is (raw + offset) * scale, of its channel or of it
   const Tree tree;
   const std::string device = "bus/iio/devices/iio:device0/";
   tree.write(device + "name", "mlx90614");
+  tree.write(device + "in_temp_peak_raw", "20000");
   tree.write(device + "in_temp_ambient_raw", "14789");
   tree.write(device + "in_temp_object_raw", "14889");
   tree.write(device + "in_temp_offset", "-13657.500000");

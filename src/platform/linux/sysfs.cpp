@@ -96,6 +96,10 @@ bool measures(SensorKind kind, std::string_view file) {
   std::string_view channel = file;
   const bool is_input = remove_end(channel, "_input");
   const bool is_iio = is_input || remove_end(channel, "_raw");
+  for (const char* const past : {"_peak", "_trough", "_mean"}) {
+    std::string_view base = channel;
+    if (remove_end(base, past)) return false;
+  }
   switch (kind) {
     case SensorKind::battery:
       return file == "capacity" || file == "status";
