@@ -10,7 +10,7 @@ seconds=${1:-60}
   exit 2
 }
 targets=("${@:2}")
-[[ ${#targets[@]} -gt 0 ]] || targets=(gpsd http_response json nmea payload queue sample
+[[ ${#targets[@]} -gt 0 ]] || targets=(advertisement gpsd http_response json nmea payload queue sample
   scan_file shadow wlan_configurations)
 
 cmake --preset fuzz >/dev/null

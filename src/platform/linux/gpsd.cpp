@@ -64,6 +64,14 @@ class Lines {
 }  // namespace
 
 struct GpsdSource::State {
+  State(std::string its_host, std::string its_port, Log* lines, bool takes_simulated)
+      : host(std::move(its_host)),
+        port(std::move(its_port)),
+        log("gpsd at " + (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" +
+                port,
+            lines),
+        simulated(takes_simulated) {}
+
   Status fail(std::string_view why) {
     log.trouble(why);
     return Code::hook_failed;
@@ -75,11 +83,8 @@ struct GpsdSource::State {
   bool simulated;
 };
 
-GpsdSource::GpsdSource(std::string host, std::string port, Log* log, bool simulated) {
-  const bool bare_ipv6 = host.find(':') != std::string::npos;
-  std::string name = "gpsd at " + (bare_ipv6 ? "[" + host + "]" : host) + ":" + port;
-  state_.reset(new State{std::move(host), std::move(port), {std::move(name), log}, simulated});
-}
+GpsdSource::GpsdSource(std::string host, std::string port, Log* log, bool simulated)
+    : state_(std::make_unique<State>(std::move(host), std::move(port), log, simulated)) {}
 
 GpsdSource::~GpsdSource() = default;
 
