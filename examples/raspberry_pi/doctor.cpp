@@ -356,8 +356,9 @@ std::string contents(std::string_view json) {
 
 void examine_source(const SourceSetting& source, SampleOptions sample_options, Findings& findings) {
   const Setting& setting = source.setting;
-  const std::string name =
-      setting.value.empty() ? setting.origin + " = " + default_gpsd : quote(setting);
+  const std::string name = !setting.value.empty()            ? quote(setting)
+                           : source.kind == SourceKind::gpsd ? setting.origin + " = " + default_gpsd
+                                                             : setting.origin;
   if (source.kind == SourceKind::nmea && setting.value == "-") {
     return findings.skip("source", name + ": standard input is read once");
   }
@@ -375,13 +376,20 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
     if (!captured.lines.empty()) {
       const std::string& line = captured.lines.front();
       text = line.substr(line.find(": ") + 2);
+      // A source that says what helps says it behind a semicolon.
+      if (const std::size_t remedy = text.find("; "); remedy != std::string::npos) {
+        return findings.fail("source",
+                             Trouble{Exit::usage, text.substr(0, remedy), text.substr(remedy + 2)});
+      }
     }
     findings.fail("source",
                   Trouble{Exit::usage, text,
                           source.kind == SourceKind::gpsd
                               ? "gpsd must run, and its receiver see the sky: see cgps"
-                          : source.kind == SourceKind::nmea
+                          : source.kind == SourceKind::nmea || source.kind == SourceKind::serial
                               ? "there must be a valid fix in it: let the receiver see the sky"
+                          : source.kind == SourceKind::bluetooth
+                              ? "there must be a beacon in range: see bluetoothctl scan le"
                               : "there must be a measurement in it"});
   } catch (const Failure& failure) {
     findings.fail("source", failure);

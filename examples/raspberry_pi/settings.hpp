@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/platform/sysfs.hpp"
 #include "here_tracking/queue.hpp"
 
 #include "failure.hpp"
@@ -21,7 +22,16 @@ struct Setting {
   std::string origin;
 };
 
-enum class SourceKind : std::uint8_t { nmea, gpsd, scan, system, payload };
+enum class SourceKind : std::uint8_t {
+  nmea,
+  gpsd,
+  serial,
+  bluetooth,
+  sensor,
+  scan,
+  system,
+  payload
+};
 
 struct SourceSetting {
   SourceKind kind;
@@ -137,6 +147,19 @@ struct HostAndPort {
 /// "host", "host:port", "[::1]:port"; an empty text is default_gpsd.
 /// @throws Failure (usage).
 [[nodiscard]] HostAndPort parse_gpsd(const Setting& setting);
+
+struct SerialPort {
+  std::string device;
+  std::uint32_t speed_baud = 9600;
+};
+
+/// "/dev/ttyACM0", "/dev/serial0:115200".
+/// @throws Failure (usage).
+[[nodiscard]] SerialPort parse_serial(const Setting& setting);
+
+/// "battery", "temperature=bme280".
+/// @throws Failure (usage).
+[[nodiscard]] SysfsSensor parse_sensor(const Setting& setting);
 
 /// The whole file, at most 1 MiB.
 /// @throws Failure with `exit`.

@@ -60,7 +60,7 @@ def agrees(position, epoch):
             and near("alt", epoch.get("alt"), 0.06)
             and near("speed", epoch["speed"], 0.51) and near("heading", epoch["heading"], 0.51)
             and ("speed" in position) == (epoch["speed"] >= 0.5)
-            and 0 < position["accuracy"] and position.get("satelliteCount", 1) > 0)
+            and 0 < position["accuracy"] and position.get("satellitecount", 1) > 0)
 
 
 def compare(log, telemetry, least):
@@ -101,6 +101,9 @@ def make(kind):
             ("03,2.10,,,,,," if flat else "09,0.95,36.2,M,39.4,M,,"))
         say("GPGSA,A,2,02,05,07,,,,,,,,,,2.90,2.10,2.00" if flat else
             "GPGSA,A,3,02,05,07,13,15,20,28,30,21,,,,1.80,0.95,1.53")
+        say("GPGSV,3,1,10,02,79,194,31,05,30,125,30,07,24,319,36,13,06,181,34")
+        say("GPGSV,3,2,10,15,80,015,40,20,25,140,25,28,81,196,29,30,75,030,35")
+        say("GPGSV,3,3,10,21,62,237,38,09,18,153,42")
 
 
 if sys.argv[1] == "make":

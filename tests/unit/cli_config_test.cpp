@@ -97,6 +97,9 @@ TEST_CASE("a config file gives settings, and the sources in their order") {
       "scan = scan.json\n"
       "nmea = -\n"
       "gpsd =\n"
+      "serial = /dev/ttyACM0:4800\n"
+      "bluetooth =\n"
+      "sensor = temperature=bme280\n"
       "system = s.json\n"
       "nmea = log # 1.nmea\n"
       "payload = {\"a\": \"b=c\"}",
@@ -106,18 +109,24 @@ TEST_CASE("a config file gives settings, and the sources in their order") {
   CHECK(settings.ca_file->value == "/etc/h/ca.pem");
   CHECK(settings.state_dir->value == "/var/lib/x");
   CHECK(settings.credentials->value == "/etc/h/../secret");
-  REQUIRE(settings.sources.size() == 6);
+  REQUIRE(settings.sources.size() == 9);
   CHECK(settings.sources[0].kind == cli::SourceKind::scan);
   CHECK(settings.sources[0].setting.value == "/etc/h/scan.json");
   CHECK(settings.sources[1].kind == cli::SourceKind::nmea);
   CHECK(settings.sources[1].setting.value == "-");
   CHECK(settings.sources[2].kind == cli::SourceKind::gpsd);
   CHECK(settings.sources[2].setting.value.empty());
-  CHECK(settings.sources[3].kind == cli::SourceKind::system);
-  CHECK(settings.sources[3].setting.value == "/etc/h/s.json");
-  CHECK(settings.sources[4].setting.value == "/etc/h/log # 1.nmea");
-  CHECK(settings.sources[5].kind == cli::SourceKind::payload);
-  CHECK(settings.sources[5].setting.value == R"({"a": "b=c"})");
+  CHECK(settings.sources[3].kind == cli::SourceKind::serial);
+  CHECK(settings.sources[3].setting.value == "/dev/ttyACM0:4800");
+  CHECK(settings.sources[4].kind == cli::SourceKind::bluetooth);
+  CHECK(settings.sources[4].setting.value.empty());
+  CHECK(settings.sources[5].kind == cli::SourceKind::sensor);
+  CHECK(settings.sources[5].setting.value == "temperature=bme280");
+  CHECK(settings.sources[6].kind == cli::SourceKind::system);
+  CHECK(settings.sources[6].setting.value == "/etc/h/s.json");
+  CHECK(settings.sources[7].setting.value == "/etc/h/log # 1.nmea");
+  CHECK(settings.sources[8].kind == cli::SourceKind::payload);
+  CHECK(settings.sources[8].setting.value == R"({"a": "b=c"})");
 }
 
 TEST_CASE("paths in a config file without a directory stay as they are") {
@@ -125,10 +134,13 @@ TEST_CASE("paths in a config file without a directory stay as they are") {
 }
 
 TEST_CASE("an error in a config file names file, line and rule") {
-  CHECK(config_error("\nurll = x") ==
-        "a.conf:2: unknown key 'urll': must be one of url, ca_file, state_dir, credentials, "
-        "sample_s, send_s, distance_m, queue_mb, when_full, drain, old_samples, nmea, gpsd, scan, "
-        "system, payload");
+  CHECK(
+      config_error("\nurll = x") ==
+      "a.conf:2: unknown key 'urll': must be one of url, ca_file, state_dir, credentials, "
+      "sample_s, send_s, distance_m, queue_mb, when_full, drain, old_samples, nmea, gpsd, serial, "
+      "bluetooth, sensor, scan, system, payload");
+  CHECK(config_error("serial =") ==
+        "a.conf:1: serial has no value: must be key = value; or remove the line");
   CHECK(config_error("url https://x") == "a.conf:1: no '=' in the line: must be key = value");
   CHECK(config_error("url = a\nurl = b") == "a.conf:2: url = b: must be given once");
   CHECK(config_error("payload = {}\npayload = {}") == "a.conf:2: payload = {}: must be given once");
@@ -325,6 +337,45 @@ TEST_CASE("the address of gpsd is a host with or without a port") {
     const Ending ending = ending_of([&] { gpsd(bad); });
     CHECK(ending.exit == cli::Exit::usage);
     CHECK(ending.text.rfind("--gpsd = " + bad + ": must be HOST[:PORT]", 0) == 0);
+  }
+}
+
+TEST_CASE("a serial port has a speed, 9600 unless it is given") {
+  const auto port = [](const std::string& value) {
+    const cli::SerialPort parsed = cli::parse_serial({value, "--serial"});
+    return parsed.device + " " + std::to_string(parsed.speed_baud);
+  };
+  CHECK(port("/dev/ttyACM0") == "/dev/ttyACM0 9600");
+  CHECK(port("/dev/ttyACM0:115200") == "/dev/ttyACM0 115200");
+  CHECK(port("/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0") ==
+        "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0 9600");
+  CHECK(port("/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0:4800") ==
+        "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0 4800");
+  CHECK(port("/dev/x:") == "/dev/x: 9600");
+  for (const std::string bad : {"", ":9600", "ttyACM0", "/dev/x:1200", "/dev/x:96000000000000"}) {
+    const Ending ending = ending_of([&] { port(bad); });
+    CHECK(ending.exit == cli::Exit::usage);
+    CHECK(ending.text.rfind("--serial = " + bad + ": must be DEVICE[:BAUD]", 0) == 0);
+  }
+}
+
+TEST_CASE("a sensor is a kind and where it is; a battery may do without") {
+  const auto sensor = [](const std::string& value) {
+    return cli::parse_sensor({value, "--sensor"});
+  };
+  using here_tracking::SensorKind;
+  CHECK(sensor("battery").kind == SensorKind::battery);
+  CHECK(sensor("battery").where.empty());
+  CHECK(sensor("battery=BAT1").where == "BAT1");
+  CHECK(sensor("temperature = bme280").kind == SensorKind::temperature);
+  CHECK(sensor("temperature = bme280").where == "bme280");
+  CHECK(sensor("humidity=x").kind == SensorKind::humidity);
+  CHECK(sensor("pressure=x").kind == SensorKind::pressure);
+  CHECK(sensor("acceleration=/sys/a=b").where == "/sys/a=b");
+  for (const std::string bad : {"", "=", "temperature", "temperature=", "tilt=x", "Battery"}) {
+    const Ending ending = ending_of([&] { sensor(bad); });
+    CHECK(ending.exit == cli::Exit::usage);
+    CHECK(ending.text.rfind("--sensor = " + bad + ": must be battery, ", 0) == 0);
   }
 }
 
