@@ -27,20 +27,16 @@ struct SysfsSensor {
   std::string where;
 };
 
-/// Sensors as the kernel shows them in sysfs. The units are those of its documentation:
+/// Sensors as the kernel shows them in sysfs. Units are those of its Documentation/:
 ///
-/// | kind         | files                                          | unit, by Documentation/ |
-/// |--------------|------------------------------------------------|-------------------------|
-/// | battery      | `capacity`, `status` of a power supply         | percent, words;
-/// ABI/testing/sysfs-class-power | | temperature  | `tempN_input` of hwmon | 1e-3 degrees C;
-/// hwmon/sysfs-interface.rst | |              | `temp` of a thermal zone                       |
-/// 1e-3 degrees C; driver-api/thermal/sysfs-api.rst | |              | `in_temp*_input`,
-/// `in_temp*_raw` of IIO        | 1e-3 degrees C; ABI/testing/sysfs-bus-iio | | humidity     |
-/// `humidityN_input` of hwmon                     | 1e-3 percent; hwmon/sysfs-interface.rst | | |
-/// `in_humidityrelative*_input`, `_raw` of IIO    | 1e-3 percent; ABI/testing/sysfs-bus-iio | |
-/// pressure     | `in_pressure*_input`, `in_pressure*_raw` of IIO | kPa; ABI/testing/sysfs-bus-iio
-/// | | acceleration | `in_accel_x_raw` (or `_input`), y, z of IIO    | m/s^2;
-/// ABI/testing/sysfs-bus-iio |
+/// - battery: `capacity` in percent and `status` in words, of a power supply
+///   (ABI/testing/sysfs-class-power)
+/// - temperature in 1e-3 degrees Celsius: `tempN_input` of hwmon (hwmon/sysfs-interface.rst),
+///   `temp` of a thermal zone (driver-api/thermal/sysfs-api.rst), `in_temp*_input` and
+///   `in_temp*_raw` of IIO (ABI/testing/sysfs-bus-iio)
+/// - humidity in 1e-3 percent: `humidityN_input` of hwmon, `in_humidityrelative*` of IIO
+/// - pressure in kPa: `in_pressure*` of IIO
+/// - acceleration in m/s^2: `in_accel_x`, `in_accel_y` and `in_accel_z` of IIO
 ///
 /// An IIO value is (raw + offset) * scale, of its channel's files `_offset` and `_scale` or of
 /// those of its kind (`in_temp_scale`), 0 and 1 where there is none. 1 g is 9.80665 m/s^2; what is
