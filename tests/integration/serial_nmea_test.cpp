@@ -136,6 +136,14 @@ class Receiver {
     return settings;
   }
 
+  void misconfigure() const {
+    termios changed = settings();
+    changed.c_lflag |= ICANON | ECHO;
+    changed.c_iflag |= IXON | ICRNL;
+    REQUIRE(::cfsetspeed(&changed, B4800) == 0);
+    REQUIRE(::tcsetattr(master_, TCSANOW, &changed) == 0);
+  }
+
   std::string device;
   std::atomic<int> said{0};
 
@@ -186,6 +194,11 @@ TEST_CASE("the port is raw, 8N1, of the given speed") {
   Setup s(115200);
   s.receiver.talk(moving);
   REQUIRE(s.read().ok());
+  SECTION("at the first read") {}
+  SECTION("after somebody has changed it") {
+    s.receiver.misconfigure();
+    REQUIRE(s.read().ok());
+  }
   const termios settings = s.receiver.settings();
   CHECK(::cfgetispeed(&settings) == B115200);
   CHECK((settings.c_cflag & CSIZE) == CS8);

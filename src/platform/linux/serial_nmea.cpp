@@ -100,7 +100,8 @@ struct SerialNmeaSource::State {
   int open() {
     if (port) {
       pollfd now = {port->get(), 0, 0};
-      if (::poll(&now, 1, 0) == 0) return 0;
+      // Another program may have changed the settings: the lock keeps those away that ask for one.
+      if (::poll(&now, 1, 0) == 0 && configure(port->get(), to_speed(speed_baud)) == 0) return 0;
       port.reset();
     }
     port.emplace(::open(device.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
