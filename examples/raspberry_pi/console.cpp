@@ -28,6 +28,13 @@ void Complaint::settled(const std::string& text) {
   last_.clear();
 }
 
+void ConsoleLog::write(LogLevel level, std::string_view text) {
+  const std::string line = printable(text, text.size());
+  if (level <= LogLevel::warning) return warn(line);
+  if (level == LogLevel::info) return note(line);
+  more_.write(level, text);
+}
+
 void show_progress(const std::string& text) {
   if (text.empty() ? !has_progress : isatty(STDERR_FILENO) == 0) return;
   static_cast<void>(std::fprintf(stderr, "\r%s\x1b[K", text.c_str()));

@@ -44,6 +44,18 @@ class CapturedLines {
 /// @throws Failure (local) when it cannot be written.
 void print(std::string_view result);
 
+/// The log of a source that says itself what it lacks, once: warnings and notes for the user.
+class ConsoleLog final : public Log {
+ public:
+  /// @param more borrowed; gets what is less than a note.
+  explicit ConsoleLog(Log& more) : more_(more) {}
+
+  void write(LogLevel level, std::string_view text) override;
+
+ private:
+  Log& more_;
+};
+
 /// A hook's log: shows what the user asked to see, and keeps the last reason for an error of ours.
 class ReasonLog final : public Log {
  public:

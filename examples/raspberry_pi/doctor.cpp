@@ -381,11 +381,11 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
                        [](const std::string& line) { return line.rfind("warning: ", 0) == 0; });
       const std::string& line = warning != captured.lines.end() ? *warning : captured.lines.front();
       text = line.substr(line.find(": ") + 2);
-    }
-    const std::size_t remedy = text.find("; ");
-    if ((is_modem || source.kind == SourceKind::wlan) && remedy != std::string::npos) {
-      return findings.fail("source", Trouble{Exit::usage, name + ": " + text.substr(0, remedy),
-                                             text.substr(remedy + 2)});
+      // A source that says what helps says it behind a semicolon.
+      if (const std::size_t remedy = text.find("; "); remedy != std::string::npos) {
+        return findings.fail("source",
+                             Trouble{Exit::usage, text.substr(0, remedy), text.substr(remedy + 2)});
+      }
     }
     findings.fail(
         "source",
@@ -395,8 +395,10 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
                 : is_modem ? "ModemManager must run, and a modem be in service: see mmcli -L"
                 : source.kind == SourceKind::wlan
                     ? "a WLAN adapter must be there and on: see rfkill list"
-                : source.kind == SourceKind::nmea
+                : source.kind == SourceKind::nmea || source.kind == SourceKind::serial
                     ? "there must be a valid fix in it: let the receiver see the sky"
+                : source.kind == SourceKind::bluetooth
+                    ? "there must be a beacon in range: see bluetoothctl scan le"
                     : "there must be a measurement in it"});
   } catch (const Failure& failure) {
     findings.fail("source", failure);

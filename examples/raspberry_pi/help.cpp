@@ -182,14 +182,24 @@ Sources, each as often as you like, --payload once:
   --wlan [INTERFACE]  WLAN access points in sight: a scan by wpa_supplicant,
                       NetworkManager or the kernel, up to 10 s.
                       Default: the first interface that can scan (wlan)
+  --serial DEVICE[:BAUD]
+                      The next fix of a receiver at a serial port that speaks
+                      NMEA, waited for up to 10 s. Default: 9600 (serial)
+  --bluetooth [ADAPTER]
+                      Bluetooth beacons that BlueZ hears within 5 s. Default:
+                      the first adapter that is switched on (bluetooth)
+  --sensor KIND=WHERE A sensor of the kernel: battery, temperature, humidity,
+                      pressure or acceleration, of a device named as in
+                      /sys/class/hwmon/*/name, /sys/bus/iio/devices/*/name, or
+                      by a path in /sys. battery alone: the device's (sensor)
   --scan FILE         Cells, WLAN access points, Bluetooth beacons: JSON in the
                       shape of the service's scan object (scan)
   --system FILE       Client, SIM and sensors: JSON in the form of the service's
                       system object (system)
   --payload JSON      An object of your own, up to 1000 bytes (payload)
-Of --nmea and --gpsd the first that has a fix gives the position. If one source
-is given here, those of the config file do not count. A source that has nothing
-is a warning.
+Of --nmea, --gpsd and --serial the first that has a fix gives the position. If
+one source is given here, those of the config file do not count. A source that
+has nothing is a warning.
 
   --contribute-gps    Send gps of the scan too: it gives the scan and the place
                       where it was made to HERE's radio map

@@ -29,6 +29,9 @@ struct Flags {
   std::vector<std::string> nmea;
   std::vector<std::string> gpsd;
   std::vector<std::string> wlan;
+  std::vector<std::string> serial;
+  std::vector<std::string> bluetooth;
+  std::vector<std::string> sensor;
   std::vector<std::string> scan;
   std::vector<std::string> system;
   std::vector<std::string> payload;
@@ -63,6 +66,12 @@ void add_sources(CLI::App& command, Flags& flags, here_tracking::SampleOptions& 
       ->expected(0, 1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
+  command.add_option("--serial", flags.serial)->allow_extra_args(false);
+  command.add_option("--bluetooth", flags.bluetooth)
+      ->expected(0, 1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  command.add_option("--sensor", flags.sensor)->allow_extra_args(false);
   command.add_option("--scan", flags.scan)->allow_extra_args(false);
   command.add_option("--system", flags.system)->allow_extra_args(false);
   command.add_option("--payload", flags.payload)->allow_extra_args(false);
@@ -89,6 +98,9 @@ std::vector<cli::SourceSetting> sources_in_order(const CLI::App& command) {
     if (name == "--modem") take_flag(cli::SourceKind::modem, "--modem");
     if (name == "--modem-identity") take_flag(cli::SourceKind::modem_identity, "--modem-identity");
     if (name == "--wlan") take(option, cli::SourceKind::wlan, "--wlan");
+    if (name == "--serial") take(option, cli::SourceKind::serial, "--serial");
+    if (name == "--bluetooth") take(option, cli::SourceKind::bluetooth, "--bluetooth");
+    if (name == "--sensor") take(option, cli::SourceKind::sensor, "--sensor");
     if (name == "--scan") take(option, cli::SourceKind::scan, "--scan");
     if (name == "--system") take(option, cli::SourceKind::system, "--system");
     if (name == "--payload") take(option, cli::SourceKind::payload, "--payload");

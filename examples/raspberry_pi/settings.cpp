@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings.hpp"
 
+#include "here_tracking/platform/serial_nmea.hpp"
+
 #include "text.hpp"
 
 #include <algorithm>
@@ -179,6 +181,12 @@ Settings parse_config(std::string_view text, const std::string& file) {
       if (value == "yes") add(key == "modem" ? SourceKind::modem : SourceKind::modem_identity);
     } else if (key == "wlan") {
       add(SourceKind::wlan);
+    } else if (key == "bluetooth") {
+      add(SourceKind::bluetooth);
+    } else if (key == "serial" || key == "sensor") {
+      std::optional<Setting> given;
+      set(given);
+      add(key == "serial" ? SourceKind::serial : SourceKind::sensor);
     } else if (key == "payload") {
       once(payload_given);
       payload_given = true;
@@ -187,9 +195,11 @@ Settings parse_config(std::string_view text, const std::string& file) {
       std::string names;
       for (const Key& each : keys)
         names.append(each.name).append(", ");
-      throw Failure(Exit::configuration,
-                    place + ": unknown key '" + printable(key, 40) + "': must be one of " + names +
-                        "nmea, gpsd, modem, modem_identity, wlan, scan, system, payload");
+      throw Failure(
+          Exit::configuration,
+          place + ": unknown key '" + printable(key, 40) + "': must be one of " + names +
+              "nmea, gpsd, serial, modem, modem_identity, wlan, bluetooth, sensor, scan, system, "
+              "payload");
     }
   };
   read_lines(text, file, Exit::configuration, take);
@@ -397,6 +407,57 @@ std::string parse_wlan(const Setting& setting) {
     throw Failure(Exit::usage, describe(setting, "the name of a network interface such as wlan0"));
   }
   return name;
+}
+
+SerialPort parse_serial(const Setting& setting) {
+  SerialPort port{setting.value};
+  std::string speeds;
+  for (const std::uint32_t speed : serial_speeds_baud)
+    speeds.append(speeds.empty() ? "" : ", ").append(std::to_string(speed));
+  const std::string rule = "DEVICE[:BAUD], a path such as /dev/serial0, and one of " + speeds;
+  // Names of /dev/serial/by-path have colons of their own, but no number of digits alone at the
+  // end.
+  const std::size_t colon = setting.value.rfind(':');
+  const std::string speed = colon != std::string::npos ? setting.value.substr(colon + 1) : "";
+  if (!speed.empty() && speed.find_first_not_of("0123456789") == std::string::npos) {
+    port.device = setting.value.substr(0, colon);
+    const auto* const found =
+        std::find_if(std::begin(serial_speeds_baud), std::end(serial_speeds_baud),
+                     [&speed](std::uint32_t each) { return std::to_string(each) == speed; });
+    if (found == std::end(serial_speeds_baud)) {
+      throw Failure(Exit::usage, describe(setting, rule));
+    }
+    port.speed_baud = *found;
+  }
+  if (port.device.empty() || port.device.front() != '/') {
+    throw Failure(Exit::usage, describe(setting, rule));
+  }
+  return port;
+}
+
+SysfsSensor parse_sensor(const Setting& setting) {
+  constexpr std::pair<std::string_view, SensorKind> kinds[] = {
+      {"battery", SensorKind::battery},
+      {"temperature", SensorKind::temperature},
+      {"humidity", SensorKind::humidity},
+      {"pressure", SensorKind::pressure},
+      {"acceleration", SensorKind::acceleration}};
+  const std::string_view text = setting.value;
+  const std::size_t equals = text.find('=');
+  const std::string_view name = trimmed(text.substr(0, equals));
+  const std::string_view where =
+      equals == std::string_view::npos ? "" : trimmed(text.substr(equals + 1));
+  for (const auto& [word, kind] : kinds) {
+    if (word == name && (!where.empty() || kind == SensorKind::battery)) {
+      return {kind, std::string(where)};
+    }
+  }
+  throw Failure(
+      Exit::usage,
+      describe(setting,
+               "battery, battery=WHERE, temperature=WHERE, humidity=WHERE, "
+               "pressure=WHERE or acceleration=WHERE, where WHERE is the name of a device "
+               "or a path in /sys"));
 }
 
 std::string read_file(const Setting& file, Exit exit) {

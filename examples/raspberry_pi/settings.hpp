@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/platform/sysfs.hpp"
 #include "here_tracking/queue.hpp"
 
 #include "failure.hpp"
@@ -27,6 +28,9 @@ enum class SourceKind : std::uint8_t {
   modem,
   modem_identity,
   wlan,
+  serial,
+  bluetooth,
+  sensor,
   scan,
   system,
   payload
@@ -150,6 +154,19 @@ struct HostAndPort {
 /// The name of a network interface; an empty text is the first one.
 /// @throws Failure (usage).
 [[nodiscard]] std::string parse_wlan(const Setting& setting);
+
+struct SerialPort {
+  std::string device;
+  std::uint32_t speed_baud = 9600;
+};
+
+/// "/dev/ttyACM0", "/dev/serial0:115200".
+/// @throws Failure (usage).
+[[nodiscard]] SerialPort parse_serial(const Setting& setting);
+
+/// "battery", "temperature=bme280".
+/// @throws Failure (usage).
+[[nodiscard]] SysfsSensor parse_sensor(const Setting& setting);
 
 /// The whole file, at most 1 MiB.
 /// @throws Failure with `exit`.

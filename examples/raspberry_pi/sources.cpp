@@ -111,25 +111,6 @@ Status NmeaReplay::read(Fix& fix, std::uint32_t /*timeout_ms*/) {
   return {};
 }
 
-GpsdReceiver::GpsdReceiver(HostAndPort address, Log& log)
-    : name_("gpsd at " + address.host + ", port " + address.port),
-      log_(log),
-      source_(std::move(address.host), std::move(address.port), &log_) {}
-
-Status GpsdReceiver::read(Fix& fix, std::uint32_t timeout_ms) {
-  const Status status = source_.read(fix, timeout_ms);
-  if (status == Code::no_data) {
-    complaint_.about(name_ + ": no fix within " + std::to_string(timeout_ms / 1000) + " s");
-  } else if (!status.ok()) {
-    complaint_.about(
-        name_ + ": " +
-        printable(log_.reason().empty() ? to_string(status.code()) : log_.reason().c_str()));
-  } else {
-    complaint_.settled(name_ + ": has a fix again");
-  }
-  return status;
-}
-
 Status Modems::scan(Sample& sample, std::uint32_t timeout_ms) {
   SystemClock clock;
   const std::int64_t end_ms = clock.now_ms() + timeout_ms;
@@ -247,8 +228,28 @@ SourceSet::SourceSet(const std::vector<SourceSetting>& settings, Log& log)
       case SourceKind::nmea:
         add_nmea(source.setting);
         break;
-      case SourceKind::gpsd:
-        positions_.emplace_back(receivers_.emplace_back(parse_gpsd(source.setting), log));
+      case SourceKind::gpsd: {
+        const HostAndPort at = parse_gpsd(source.setting);
+        positions_.emplace_back(
+            gpsd_.emplace_back("gpsd at " + at.host + ":" + at.port, log, at.host, at.port));
+        break;
+      }
+      case SourceKind::serial: {
+        const SerialPort port = parse_serial(source.setting);
+        positions_.emplace_back(
+            serial_.emplace_back(port.device, log, port.device, port.speed_baud));
+        break;
+      }
+      case SourceKind::bluetooth: {
+        BluezOptions bluez;
+        bluez.adapter = source.setting.value;
+        bluetooth_slots_.emplace_back(bluetooth_.emplace_back(bluez, log).source);
+        break;
+      }
+      case SourceKind::sensor:
+        sensor_slots_.emplace_back(
+            sysfs_.emplace_back(std::vector<SysfsSensor>{parse_sensor(source.setting)}, log)
+                .source);
         break;
       case SourceKind::modem:
         modems(log).want_cells();
@@ -292,8 +293,8 @@ void SourceSet::read_nmea(const Setting& setting, NmeaReplay& into) {
   struct stat info {};
   if (stat(setting.value.c_str(), &info) == 0 && S_ISCHR(info.st_mode)) {
     throw Failure(Exit::usage, describe(setting,
-                                        "a file or a pipe, which has an end; let gpsd read the "
-                                        "receiver and give --gpsd"));
+                                        "a file or a pipe, which has an end; give a receiver "
+                                        "with --serial, or let gpsd read it and give --gpsd"));
   }
   const int fd = open(setting.value.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) {
@@ -393,8 +394,8 @@ Sources SourceSet::sources() {
   sources.position = {positions_.data(), positions_.size()};
   sources.cell = {cell_slots_.data(), cell_slots_.size()};
   sources.wlan = {wlans_.data(), wlans_.size()};
-  sources.bluetooth = {&bluetooth_slot_, 1};
-  sources.sensors = {&sensor_slot_, 1};
+  sources.bluetooth = {bluetooth_slots_.data(), bluetooth_slots_.size()};
+  sources.sensors = {sensor_slots_.data(), sensor_slots_.size()};
   return sources;
 }
 

@@ -3,8 +3,11 @@
 
 #include "here_tracking/gather.hpp"
 #include "here_tracking/nmea.hpp"
+#include "here_tracking/platform/bluez.hpp"
 #include "here_tracking/platform/gpsd.hpp"
 #include "here_tracking/platform/modem_manager.hpp"
+#include "here_tracking/platform/serial_nmea.hpp"
+#include "here_tracking/platform/sysfs.hpp"
 #include "here_tracking/platform/wlan.hpp"
 
 #include "console.hpp"
@@ -46,16 +49,30 @@ class NmeaReplay final : public PositionSource {
   Complaint complaint_;
 };
 
-/// gpsd, with a warning when it has nothing.
-class GpsdReceiver final : public PositionSource {
+/// A receiver, with a warning when it has nothing.
+template <typename Source>
+class Receiver final : public PositionSource {
  public:
-  GpsdReceiver(HostAndPort address, Log& log);
-  Status read(Fix& fix, std::uint32_t timeout_ms) override;
+  /// @param name for messages. @param log borrowed. @param settings what stands before the log in
+  ///        the source's constructor.
+  template <typename... Settings>
+  Receiver(std::string name, Log& log, Settings... settings)
+      : name_(std::move(name)), log_(log), source_(std::move(settings)..., &log_) {}
+
+  Status read(Fix& fix, std::uint32_t timeout_ms) override {
+    const Status status = source_.read(fix, timeout_ms);
+    if (status == Code::no_data) {
+      complaint_.about(name_ + ": no fix within " + std::to_string(timeout_ms / 1000) + " s");
+    } else if (status.ok()) {
+      complaint_.settled(name_ + ": has a fix again");
+    }
+    return status;
+  }
 
  private:
   std::string name_;
-  ReasonLog log_;
-  GpsdSource source_;
+  ConsoleLog log_;
+  Source source_;
   Complaint complaint_;
 };
 
@@ -101,6 +118,16 @@ class AirScan final : public WlanSource, private Log {
   WlanScanner scanner_;
   Complaint about_sight_;
   Complaint about_scanning_;
+};
+
+/// Another source of this machine, with a warning when it has nothing.
+template <typename Source>
+struct Announced {
+  template <typename Settings>
+  Announced(Settings settings, Log& more) : log(more), source(std::move(settings), &log) {}
+
+  ConsoleLog log;
+  Source source;
 };
 
 // What the files of --scan and --system hold, all of them together. The lists are borrowed.
@@ -157,15 +184,14 @@ class WatchedFile {
   std::array<std::int64_t, 5> seen_{};  // what stat(2) says
 };
 
-/// What the user named with --nmea, --gpsd, --modem, --modem-identity, --wlan, --scan, --system and
-/// --payload. Files are read at once, so that what is wrong with them shows before anything is
-/// sent.
+/// What the user named with --nmea, --gpsd and the like. Files are read at once, so that what is
+/// wrong with them shows before anything is sent.
 class SourceSet {
  public:
   /// What all sources together can have at most fits in a sample of that size.
   static constexpr std::size_t sample_bytes = 1024UL * 1024;
 
-  /// @param log borrowed; gets what the sources have to say.
+  /// @param log borrowed; gets what the sources have to say beyond warnings.
   /// @throws Failure (usage).
   SourceSet(const std::vector<SourceSetting>& settings, Log& log);
 
@@ -197,7 +223,10 @@ class SourceSet {
   std::deque<NmeaReplay*> nmea_of_files_;
   std::deque<WatchedFile> scan_files_;
   std::deque<WatchedFile> system_files_;
-  std::deque<GpsdReceiver> receivers_;
+  std::deque<Receiver<GpsdSource>> gpsd_;
+  std::deque<Receiver<SerialNmeaSource>> serial_;
+  std::deque<Announced<BluezBeacons>> bluetooth_;
+  std::deque<Announced<SysfsSensors>> sysfs_;
   std::vector<SourceSlot<PositionSource>> positions_;
   std::deque<MeasurementFile> scans_;
   std::deque<MeasurementFile> systems_;
@@ -209,8 +238,8 @@ class SourceSet {
   std::optional<Modems> modems_;
   std::vector<SourceSlot<CellSource>> cell_slots_{cells_};
   std::vector<SourceSlot<WlanSource>> wlans_{access_points_};
-  SourceSlot<BluetoothSource> bluetooth_slot_ = beacons_;
-  SourceSlot<SensorSource> sensor_slot_ = sensors_;
+  std::vector<SourceSlot<BluetoothSource>> bluetooth_slots_{beacons_};
+  std::vector<SourceSlot<SensorSource>> sensor_slots_{sensors_};
   std::string payload_;
   bool stdin_used_ = false;
   bool any_ = false;

@@ -250,7 +250,7 @@ check "what it measured has arrived" arrives 2
 
 echo "# places that are not there"
 start_run --gpsd localhost:1
-check "a receiver that is away is one warning" within 10 log_has 'warning: gpsd at localhost, port 1: '
+check "a receiver that is away is one warning" within 10 log_has 'warning: gpsd at localhost:1: '
 sleep 2
 check "and not one a sample" log_count 1 'gpsd'
 check "the status is where systemd wants it" test -s "${work}/runtime/status.json"

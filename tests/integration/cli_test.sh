@@ -43,9 +43,8 @@ for flag in --url --ca-file --credentials --state-dir --config --json --verbose 
   check "help tells of ${flag}" out_has "${flag}"
 done
 run send --help
-for flag in --nmea --gpsd --modem --modem-identity --wlan --scan --system --payload --contribute-gps \
-  --wide-lte-range --async \
-  --show-passwords; do
+for flag in --nmea --gpsd --serial --modem --modem-identity --wlan --bluetooth --sensor --scan --system \
+  --payload --contribute-gps --wide-lte-range --async --show-passwords; do
   check "help of send tells of ${flag}" out_has "${flag}"
 done
 run --version
@@ -129,7 +128,7 @@ check "no other is asked once there is a fix" \
   eval 'out_is_json "has(\"position\")" && ! err_has "no valid fix"'
 run sample --gpsd localhost:1 --nmea "${nmea}"
 check "a gpsd that is not there is a warning" \
-  eval 'out_is_json "has(\"position\")" && err_has "warning: gpsd at localhost, port 1: "'
+  eval 'out_is_json "has(\"position\")" && err_has "warning: gpsd at localhost:1: "'
 echo '{"gsm":[{"mcc":262,"mnc":1,"lac":1,"cid":1,"rxlevel":-120}]}' >"${work}/weak.json"
 run sample --scan "${work}/weak.json" --scan "${scan}"
 check "scans add up and a weak signal is clamped, with a note" \

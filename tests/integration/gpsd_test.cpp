@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -279,6 +280,47 @@ TEST_CASE("reports that cannot be a position are none") {
         std::string(R"({"x":{"class":"TPV","mode":3,"lat":52.5,"lon":13.4}})") + "\n"}) {
     CHECK(report(line + sky, 50).status == Code::no_data);
   }
+}
+
+TEST_CASE("a position that was not measured is no fix") {
+  for (const char* const measured : {"0", "1", "2", "3", "4", "6", "9"})
+    CHECK(report(tpv(R"(,"status":)" + std::string(measured)) + sky).status.ok());
+  for (const char* const other : {"5", "7", "8"}) {
+    const Outcome outcome = report(tpv(R"(,"status":)" + std::string(other)) + sky, 200);
+    CHECK(outcome.status == Code::no_data);
+    CHECK(outcome.log.find("its positions are simulated, estimated or typed in") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("a simulated position is a fix for those who want it") {
+  const Server server([](const Peer& peer) {
+    peer.greet();
+    peer.send(tpv(R"(,"status":8)") + sky);
+    peer.wait();
+  });
+  REQUIRE(server.usable);
+  Fix fix;
+  CHECK(GpsdSource("127.0.0.1", server.port, nullptr, true).read(fix, 10000).ok());
+  CHECK(fix.satellite_count == 3);
+}
+
+TEST_CASE("what is wrong with gpsd is said once, and once that it is over") {
+  std::string port;
+  RecordingLog log;
+  std::optional<GpsdSource> source;
+  Fix fix;
+  {
+    const Server server([](const Peer& peer) { peer.send("no gpsd\n"); });
+    port = server.port;
+    source.emplace("127.0.0.1", port, &log);
+    CHECK(source->read(fix, 10000) == Code::hook_failed);
+  }
+  CHECK(source->read(fix, 10000) == Code::hook_failed);
+  CHECK(source->read(fix, 10000) == Code::hook_failed);
+  const std::string name = "gpsd at 127.0.0.1:" + port + ": ";
+  CHECK(log.lines == name + "does not speak gpsd's JSON protocol\n" + name +
+                         "cannot connect: Connection refused\n");
 }
 
 TEST_CASE("lines may be split anywhere") {

@@ -11,8 +11,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -97,6 +99,9 @@ TEST_CASE("a config file gives settings, and the sources in their order") {
       "scan = scan.json\n"
       "nmea = -\n"
       "gpsd =\n"
+      "serial = /dev/ttyACM0:4800\n"
+      "bluetooth =\n"
+      "sensor = temperature=bme280\n"
       "system = s.json\n"
       "modem = yes\n"
       "modem = no\n"
@@ -110,22 +115,25 @@ TEST_CASE("a config file gives settings, and the sources in their order") {
   CHECK(settings.ca_file->value == "/etc/h/ca.pem");
   CHECK(settings.state_dir->value == "/var/lib/x");
   CHECK(settings.credentials->value == "/etc/h/../secret");
-  REQUIRE(settings.sources.size() == 9);
-  CHECK(settings.sources[0].kind == cli::SourceKind::scan);
-  CHECK(settings.sources[0].setting.value == "/etc/h/scan.json");
-  CHECK(settings.sources[1].kind == cli::SourceKind::nmea);
-  CHECK(settings.sources[1].setting.value == "-");
-  CHECK(settings.sources[2].kind == cli::SourceKind::gpsd);
-  CHECK(settings.sources[2].setting.value.empty());
-  CHECK(settings.sources[3].kind == cli::SourceKind::system);
-  CHECK(settings.sources[3].setting.value == "/etc/h/s.json");
-  CHECK(settings.sources[4].kind == cli::SourceKind::modem);
-  CHECK(settings.sources[5].kind == cli::SourceKind::modem_identity);
-  CHECK(settings.sources[6].kind == cli::SourceKind::wlan);
-  CHECK(settings.sources[6].setting.value == "wlan0");
-  CHECK(settings.sources[7].setting.value == "/etc/h/log # 1.nmea");
-  CHECK(settings.sources[8].kind == cli::SourceKind::payload);
-  CHECK(settings.sources[8].setting.value == R"({"a": "b=c"})");
+  using Kind = cli::SourceKind;
+  const std::pair<Kind, const char*> expected[] = {{Kind::scan, "/etc/h/scan.json"},
+                                                   {Kind::nmea, "-"},
+                                                   {Kind::gpsd, ""},
+                                                   {Kind::serial, "/dev/ttyACM0:4800"},
+                                                   {Kind::bluetooth, ""},
+                                                   {Kind::sensor, "temperature=bme280"},
+                                                   {Kind::system, "/etc/h/s.json"},
+                                                   {Kind::modem, "yes"},
+                                                   {Kind::modem_identity, "yes"},
+                                                   {Kind::wlan, "wlan0"},
+                                                   {Kind::nmea, "/etc/h/log # 1.nmea"},
+                                                   {Kind::payload, R"({"a": "b=c"})"}};
+  REQUIRE(settings.sources.size() == std::size(expected));
+  for (std::size_t i = 0; i < settings.sources.size(); ++i) {
+    CAPTURE(i);
+    CHECK(settings.sources[i].kind == expected[i].first);
+    CHECK(settings.sources[i].setting.value == expected[i].second);
+  }
 }
 
 TEST_CASE("paths in a config file without a directory stay as they are") {
@@ -133,13 +141,16 @@ TEST_CASE("paths in a config file without a directory stay as they are") {
 }
 
 TEST_CASE("an error in a config file names file, line and rule") {
-  CHECK(config_error("\nurll = x") ==
-        "a.conf:2: unknown key 'urll': must be one of url, ca_file, state_dir, credentials, "
-        "sample_s, send_s, distance_m, queue_mb, when_full, drain, old_samples, nmea, gpsd, modem, "
-        "modem_identity, wlan, scan, system, payload");
+  CHECK(
+      config_error("\nurll = x") ==
+      "a.conf:2: unknown key 'urll': must be one of url, ca_file, state_dir, credentials, "
+      "sample_s, send_s, distance_m, queue_mb, when_full, drain, old_samples, nmea, gpsd, serial, "
+      "modem, modem_identity, wlan, bluetooth, sensor, scan, system, payload");
   CHECK(config_error("modem = on") == "a.conf:1: modem = on: must be yes or no");
   CHECK(config_error("modem_identity =") ==
         "a.conf:1: modem_identity has no value: must be key = value; or remove the line");
+  CHECK(config_error("serial =") ==
+        "a.conf:1: serial has no value: must be key = value; or remove the line");
   CHECK(config_error("url https://x") == "a.conf:1: no '=' in the line: must be key = value");
   CHECK(config_error("url = a\nurl = b") == "a.conf:2: url = b: must be given once");
   CHECK(config_error("payload = {}\npayload = {}") == "a.conf:2: payload = {}: must be given once");
@@ -349,6 +360,45 @@ TEST_CASE("the address of gpsd is a host with or without a port") {
     const Ending ending = ending_of([&] { gpsd(bad); });
     CHECK(ending.exit == cli::Exit::usage);
     CHECK(ending.text.rfind("--gpsd = " + bad + ": must be HOST[:PORT]", 0) == 0);
+  }
+}
+
+TEST_CASE("a serial port has a speed, 9600 unless it is given") {
+  const auto port = [](const std::string& value) {
+    const cli::SerialPort parsed = cli::parse_serial({value, "--serial"});
+    return parsed.device + " " + std::to_string(parsed.speed_baud);
+  };
+  CHECK(port("/dev/ttyACM0") == "/dev/ttyACM0 9600");
+  CHECK(port("/dev/ttyACM0:115200") == "/dev/ttyACM0 115200");
+  CHECK(port("/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0") ==
+        "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0 9600");
+  CHECK(port("/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0:4800") ==
+        "/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0 4800");
+  CHECK(port("/dev/x:") == "/dev/x: 9600");
+  for (const std::string bad : {"", ":9600", "ttyACM0", "/dev/x:1200", "/dev/x:96000000000000"}) {
+    const Ending ending = ending_of([&] { port(bad); });
+    CHECK(ending.exit == cli::Exit::usage);
+    CHECK(ending.text.rfind("--serial = " + bad + ": must be DEVICE[:BAUD]", 0) == 0);
+  }
+}
+
+TEST_CASE("a sensor is a kind and where it is; a battery may do without") {
+  const auto sensor = [](const std::string& value) {
+    return cli::parse_sensor({value, "--sensor"});
+  };
+  using here_tracking::SensorKind;
+  CHECK(sensor("battery").kind == SensorKind::battery);
+  CHECK(sensor("battery").where.empty());
+  CHECK(sensor("battery=BAT1").where == "BAT1");
+  CHECK(sensor("temperature = bme280").kind == SensorKind::temperature);
+  CHECK(sensor("temperature = bme280").where == "bme280");
+  CHECK(sensor("humidity=x").kind == SensorKind::humidity);
+  CHECK(sensor("pressure=x").kind == SensorKind::pressure);
+  CHECK(sensor("acceleration=/sys/a=b").where == "/sys/a=b");
+  for (const std::string bad : {"", "=", "temperature", "temperature=", "tilt=x", "Battery"}) {
+    const Ending ending = ending_of([&] { sensor(bad); });
+    CHECK(ending.exit == cli::Exit::usage);
+    CHECK(ending.text.rfind("--sensor = " + bad + ": must be battery, ", 0) == 0);
   }
 }
 

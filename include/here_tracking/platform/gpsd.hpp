@@ -5,6 +5,7 @@
 #include "here_tracking/hooks/position.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace here_tracking {
@@ -16,11 +17,18 @@ namespace here_tracking {
 /// of the summed squares of `epx` and `epy`; without those, `hdop` of SKY times 5 m; else 25 m.
 /// gpsd calls the certainty of its error estimates unknown, so they are taken as they stand. In 3D
 /// alone, `altHAE` is the altitude and `epv` its accuracy. Heading and speed only above 0.5 m/s.
+///
+/// A position that was not measured is no fix, as with NmeaParser: TPV status 5 (dead reckoning
+/// alone), 7 (surveyed or typed in) and 8 (simulated).
+///
+/// What gpsd sends is of now: it reports what its receiver says when it says it, and nothing while
+/// that is silent.
 class GpsdSource final : public PositionSource {
  public:
-  /// @param log borrowed, may be nullptr; told why a connection failed.
-  GpsdSource(std::string host, std::string port, Log* log = nullptr)
-      : host_(std::move(host)), port_(std::move(port)), log_(log) {}
+  /// @param log borrowed, may be nullptr; told why there is no fix, once a change.
+  /// @param simulated for a laboratory: status 8 is a fix like any other.
+  GpsdSource(std::string host, std::string port, Log* log = nullptr, bool simulated = false);
+  ~GpsdSource();
 
   /// Connects anew each time, so that gpsd may be restarted in between.
   /// @return ok; no_data (no fix within the time); hook_failed (cannot connect, not gpsd's
@@ -28,9 +36,9 @@ class GpsdSource final : public PositionSource {
   Status read(Fix& fix, std::uint32_t timeout_ms) override;
 
  private:
-  std::string host_;
-  std::string port_;
-  Log* log_;
+  struct State;
+
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace here_tracking

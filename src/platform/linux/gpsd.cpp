@@ -2,6 +2,7 @@
 #include "here_tracking/platform/gpsd.hpp"
 
 #include "gpsd_reports.hpp"
+#include "source_log.hpp"
 #include "tcp.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -24,6 +26,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t max_line_bytes = 16384;
 // gpsd reports once a second, the satellites a little after the position.
 constexpr milliseconds satellites_wait{1500};
+constexpr const char* closed = "closed the connection";
 constexpr std::string_view watch = "?WATCH={\"enable\":true,\"json\":true};\n";
 
 /// Cuts what arrives into lines. Lines that are too long are left out.
@@ -58,38 +61,49 @@ class Lines {
   bool skipping_ = false;
 };
 
-void say(Log* log, LogLevel level, const std::string& server, std::string_view what) {
-  if (log == nullptr) return;
-  std::string text = "gpsd at " + server.substr(0, 60) + ": ";
-  text.append(what.substr(0, 90));
-  log->write(level, text);
-}
-
 }  // namespace
+
+struct GpsdSource::State {
+  State(std::string its_host, std::string its_port, Log* lines, bool takes_simulated)
+      : host(std::move(its_host)),
+        port(std::move(its_port)),
+        log("gpsd at " + (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" +
+                port,
+            lines),
+        simulated(takes_simulated) {}
+
+  Status fail(std::string_view why) {
+    log.trouble(why);
+    return Code::hook_failed;
+  }
+
+  std::string host;
+  std::string port;
+  SourceLog log;
+  bool simulated;
+};
+
+GpsdSource::GpsdSource(std::string host, std::string port, Log* log, bool simulated)
+    : state_(std::make_unique<State>(std::move(host), std::move(port), log, simulated)) {}
+
+GpsdSource::~GpsdSource() = default;
 
 Status GpsdSource::read(Fix& fix, std::uint32_t timeout_ms) {
   const Time deadline = std::chrono::steady_clock::now() + milliseconds(timeout_ms);
-  const bool bare_ipv6 = host_.find(':') != std::string::npos;
-  const std::string server = (bare_ipv6 ? "[" + host_ + "]" : host_) + ":" + port_;
-
+  State& state = *state_;
   int lookup = 0;
-  const Addresses addresses = resolve(host_, port_, lookup);
-  if (lookup != 0) {
-    say(log_, LogLevel::warning, server, ::gai_strerror(lookup));
-    return Code::hook_failed;
-  }
+  const Addresses addresses = resolve(state.host, state.port, lookup);
+  if (lookup != 0) return state.fail(::gai_strerror(lookup));
   int error = 0;
   const FileDescriptor connection = connect_to_any(addresses.get(), deadline, error);
-  if (!connection.valid()) {
-    say(log_, LogLevel::warning, server,
-        "cannot connect: " + std::generic_category().message(error));
-    return Code::hook_failed;
-  }
+  if (!connection.valid())
+    return state.fail("cannot connect: " + std::generic_category().message(error));
 
-  GpsdReports reports;
+  GpsdReports reports(state.simulated);
   Lines lines;
   std::string line;
   bool greeted = false;
+  const char* why_not = nullptr;
   Time until = deadline;
   while (wait_for(connection.get(), POLLIN, until)) {
     std::array<char, 4096> piece{};
@@ -97,26 +111,23 @@ Status GpsdSource::read(Fix& fix, std::uint32_t timeout_ms) {
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count <= 0) {
       if (reports.fix()) break;
-      say(log_, LogLevel::warning, server, "closed the connection");
-      return Code::hook_failed;
+      return state.fail(closed);
     }
     lines.append({piece.data(), static_cast<std::size_t>(count)});
     while (lines.next(line)) {
       const GpsdReports::Kind kind = reports.take_line(line);
       if (!greeted) {
-        if (kind != GpsdReports::Kind::version) {
-          say(log_, LogLevel::warning, server, "does not speak gpsd's JSON protocol");
-          return Code::hook_failed;
-        }
+        if (kind != GpsdReports::Kind::version)
+          return state.fail("does not speak gpsd's JSON protocol");
         greeted = true;
         if (::send(connection.get(), watch.data(), watch.size(), MSG_NOSIGNAL) !=
             static_cast<ssize_t>(watch.size())) {
-          say(log_, LogLevel::warning, server, "closed the connection");
-          return Code::hook_failed;
+          return state.fail(closed);
         }
       } else if (kind == GpsdReports::Kind::no_devices) {
-        say(log_, LogLevel::warning, server,
-            "it has no receiver; name one with gpsdctl add or in /etc/default/gpsd");
+        why_not = "it has no receiver; name one with gpsdctl add or in /etc/default/gpsd";
+      } else if (kind == GpsdReports::Kind::unmeasured) {
+        why_not = "its positions are simulated, estimated or typed in, so they are no fixes";
       } else if (kind == GpsdReports::Kind::position) {
         until = std::min(until, std::chrono::steady_clock::now() + satellites_wait);
       }
@@ -125,12 +136,15 @@ Status GpsdSource::read(Fix& fix, std::uint32_t timeout_ms) {
   }
 
   if (const auto newest = reports.fix()) {
+    state.log.settled();
     fix = *newest;
     return {};
   }
-  if (!greeted) {
-    say(log_, LogLevel::warning, server, "no greeting within the time limit");
-    return Code::hook_failed;
+  if (!greeted) return state.fail("no greeting within the time limit");
+  if (why_not != nullptr) {
+    state.log.trouble(why_not);
+  } else {
+    state.log.settled();
   }
   return Code::no_data;
 }

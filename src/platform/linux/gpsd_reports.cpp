@@ -20,8 +20,13 @@ constexpr double max_length_m = 1e6;
 constexpr double max_altitude_m = 1e5;
 constexpr double slowest_m_s = 0.5;
 
+constexpr double dead_reckoning = 5;
+constexpr double surveyed = 7;
+constexpr double simulation = 8;
+
 enum Number : std::uint8_t {
   mode,
+  status,
   lat,
   lon,
   alt_hae,
@@ -37,7 +42,8 @@ enum Number : std::uint8_t {
 };
 
 constexpr std::array<std::string_view, number_count> number_names = {
-    "mode", "lat", "lon", "altHAE", "track", "speed", "eph", "epx", "epy", "epv", "hdop", "uSat"};
+    "mode", "status", "lat", "lon", "altHAE", "track", "speed",
+    "eph",  "epx",    "epy", "epv", "hdop",   "uSat"};
 
 std::uint32_t to_mm(double metres) {
   return static_cast<std::uint32_t>(std::lround(std::min(metres, max_length_m) * 1000));
@@ -153,7 +159,7 @@ GpsdReports::Kind GpsdReports::take_line(std::string_view line) {
     case Report::Class::devices:
       return report.has_devices ? Kind::other : Kind::no_devices;
     case Report::Class::tpv:
-      return take_position(report) ? Kind::position : Kind::other;
+      return take_position(report);
     case Report::Class::sky:
       if (const auto value = report.positive(hdop)) hdop_accuracy_mm_ = to_mm(*value * m_per_hdop);
       if (const auto count = report.numbers[used_satellites]; count || report.has_satellites) {
@@ -168,12 +174,15 @@ GpsdReports::Kind GpsdReports::take_line(std::string_view line) {
   return Kind::other;
 }
 
-bool GpsdReports::take_position(const Report& report) {
+GpsdReports::Kind GpsdReports::take_position(const Report& report) {
   const auto& numbers = report.numbers;
   const bool three_dimensional = numbers[mode] == 3.0;
-  if (!three_dimensional && numbers[mode] != 2.0) return false;
-  if (!numbers[lat] || !numbers[lon]) return false;
-  if (std::abs(*numbers[lat]) > 90 || std::abs(*numbers[lon]) > 180) return false;
+  if (!three_dimensional && numbers[mode] != 2.0) return Kind::other;
+  if (!numbers[lat] || !numbers[lon]) return Kind::other;
+  if (std::abs(*numbers[lat]) > 90 || std::abs(*numbers[lon]) > 180) return Kind::other;
+  const auto how = numbers[status];
+  if (how == dead_reckoning || how == surveyed || (how == simulation && !simulated_))
+    return Kind::unmeasured;
 
   Fix fix;
   fix.type = PositionType::gnss;
@@ -195,7 +204,7 @@ bool GpsdReports::take_position(const Report& report) {
     fix.speed_mm_s = to_mm(*numbers[speed]);
   }
   position_ = fix;
-  return true;
+  return Kind::position;
 }
 
 std::optional<Fix> GpsdReports::fix() const {

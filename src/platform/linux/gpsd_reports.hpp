@@ -17,9 +17,13 @@ class GpsdReports {
     version,     ///< gpsd's greeting
     no_devices,  ///< gpsd has no receiver
     position,    ///< A TPV report with a fix
+    unmeasured,  ///< A TPV report with a position that is no fix: see GpsdSource
     satellites,  ///< A SKY report that says how many satellites are used
     other
   };
+
+  /// @param simulated whether a simulated position is a fix.
+  explicit GpsdReports(bool simulated = false) : simulated_(simulated) {}
 
   /// A line without its end.
   Kind take_line(std::string_view line);
@@ -32,8 +36,9 @@ class GpsdReports {
  private:
   struct Report;
   class Reader;
-  bool take_position(const Report& report);
+  Kind take_position(const Report& report);
 
+  bool simulated_;
   std::optional<Fix> position_;
   bool accuracy_known_ = false;
   std::optional<std::uint32_t> hdop_accuracy_mm_;
