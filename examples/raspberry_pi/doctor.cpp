@@ -383,8 +383,8 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
       text = line.substr(line.find(": ") + 2);
       // A source that says what helps says it behind a semicolon.
       if (const std::size_t remedy = text.find("; "); remedy != std::string::npos) {
-        return findings.fail("source",
-                             Trouble{Exit::usage, text.substr(0, remedy), text.substr(remedy + 2)});
+        return findings.fail("source", Trouble{Exit::usage, name + ": " + text.substr(0, remedy),
+                                               text.substr(remedy + 2)});
       }
     }
     findings.fail(
