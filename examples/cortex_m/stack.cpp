@@ -29,7 +29,7 @@ namespace {
 namespace ht = here_tracking;
 
 /// What docs/porting.md sets aside for the library without TLS.
-constexpr std::uint32_t most_bytes = 4096;
+constexpr std::uint32_t most_bytes = 2560;
 
 // ---- hooks that need next to nothing ----
 
