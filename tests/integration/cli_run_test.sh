@@ -319,6 +319,8 @@ fresh_state
 run "${login[@]}" doctor --nmea "${work}/nowhere" --gpsd localhost:1
 check "sources that are not there" fails_as 2 source "gpsd must run"
 check "each has its line" eval '[[ $(grep -c "^FAIL  source" "${work}/out") -eq 2 ]]'
+DBUS_SYSTEM_BUS_ADDRESS=unix:path=${work}/no-bus run "${login[@]}" doctor --wlan standin0
+check "nor is an interface" fails_as 2 source "a WLAN adapter must be there and on: see rfkill list"
 
 echo "# secrets"
 check "the secret is in no output" eval '! grep -F -q -- "${secret}" "${work}/all"'

@@ -126,6 +126,14 @@ check "the next source is asked when the first has no fix" out_is_json 'has("pos
 run sample --nmea "${nmea}" --nmea "${work}/nofix.nmea"
 check "no other is asked once there is a fix" \
   eval 'out_is_json "has(\"position\")" && ! err_has "no valid fix"'
+# No daemon, and a name that no kernel has.
+export DBUS_SYSTEM_BUS_ADDRESS=unix:path=${work}/no-bus
+run sample --wlan standin0 --nmea "${nmea}"
+check "a WLAN interface that is not there is a warning" \
+  eval 'out_is_json "has(\"position\")" && err_has "warning: WLAN: there is no WLAN interface standin0"'
+run sample --wlan wlan/0
+check "what cannot be an interface is an error" \
+  fails_with 2 "--wlan = wlan/0: must be the name of a network interface such as wlan0"
 run sample --gpsd localhost:1 --nmea "${nmea}"
 check "a gpsd that is not there is a warning" \
   eval 'out_is_json "has(\"position\")" && err_has "warning: gpsd at localhost:1: "'

@@ -2,6 +2,7 @@
 #include "here_tracking/client.hpp"
 #include "here_tracking/platform/linux.hpp"
 #include "here_tracking/platform/modem_manager.hpp"
+#include "here_tracking/platform/wlan.hpp"
 #include "here_tracking/transport/curl.hpp"
 #include "here_tracking/transport/mbedtls.hpp"
 
@@ -33,6 +34,14 @@ bool nobody_is_there(ht::Transport& transport) {
   return status.code() == ht::Code::connect_failed;
 }
 
+bool has_no_such_interface() {
+  static std::array<char, 4096> buffer;
+  ht::Sample sample(buffer);
+  ht::WlanScanner wlan({"standin0", 30000});
+  const ht::Status status = wlan.scan(sample, 1000);
+  return status == ht::Code::hook_failed || status == ht::Code::not_provided;
+}
+
 }  // namespace
 
 bool has_no_modem() {
@@ -55,5 +64,8 @@ int main() {
   options.clock = &clock;
   alignas(8) static std::array<std::uint8_t, 8192> own;
   ht::MbedtlsTransport mbedtls(options, {own, {}});
-  return has_no_modem() && nobody_is_there(curl) && nobody_is_there(mbedtls) ? 0 : 1;
+  return has_no_modem() && has_no_such_interface() && nobody_is_there(curl) &&
+                 nobody_is_there(mbedtls)
+             ? 0
+             : 1;
 }

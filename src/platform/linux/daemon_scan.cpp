@@ -53,7 +53,7 @@ BusReply DaemonScan::get_all(const BusObject& object) {
 }
 
 BusReply DaemonScan::watch(const std::string& rule) {
-  const BusReply reply = bus_.watch(
+  BusReply reply = bus_.watch(
       "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
       "member='NameOwnerChanged',arg0='" +
           service_ + "'",

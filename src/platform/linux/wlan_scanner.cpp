@@ -29,6 +29,12 @@ using Outcome = WlanReport::Outcome;
 
 constexpr std::size_t max_line_bytes = 160;  // Log's limit
 
+#ifdef HERE_TRACKING_NL80211
+constexpr bool asks_kernel = true;  // which knows of each interface
+#else
+constexpr bool asks_kernel = false;
+#endif
+
 }  // namespace
 
 class WlanScanner::Scanning {
@@ -76,11 +82,13 @@ class WlanScanner::Scanning {
   }
 
   [[nodiscard]] std::string nobody(bool is_there_one) const {
+    if (!asks_kernel && !is_there_one) {
+      return "neither wpa_supplicant nor NetworkManager is on the system bus; start one of them";
+    }
     if (!settings_.interface.empty()) {
       return "there is no WLAN interface " + settings_.interface + "; see iw dev";
     }
-    if (is_there_one) return "there is no interface that can scan; see iw dev";
-    return "no wpa_supplicant, no NetworkManager, and no WLAN in the kernel; see iw dev";
+    return "there is no WLAN interface that can scan; see iw dev";
   }
 
   void say(LogLevel level, const std::string& what) {
