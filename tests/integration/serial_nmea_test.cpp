@@ -58,7 +58,7 @@ std::string epoch(int time_ms, bool valid = true) {
 
 /// The time of epoch() in a fix, by its position.
 int time_of(const Fix& fix) {
-  return static_cast<int>((std::int64_t{fix.lat_deg_e7} - 520000000) * 60 / 1000);
+  return static_cast<int>(((std::int64_t{fix.lat_deg_e7} - 520000000) * 60 + 500) / 1000);
 }
 
 class RecordingLog final : public here_tracking::Log {
