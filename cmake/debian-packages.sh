@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034  # used by those who source this
 {
   packages_build=(ccache cmake g++ libcli11-dev libcurl4-openssl-dev libmbedtls-dev
-    libsystemd-dev ninja-build nlohmann-json3-dev pkg-config rapidjson-dev)
+    libnl-genl-3-dev libsystemd-dev ninja-build nlohmann-json3-dev pkg-config rapidjson-dev)
   packages_emulator=(libcpp-httplib-dev libssl-dev libvalijson-dev)
   packages_demo=(ca-certificates curl jq openssl)
   packages_test=(catch2 curl dbus-daemon gpsd gpsd-clients jq nghttp2-proxy python3-dbus python3-gi)
@@ -14,6 +14,7 @@
   packages_arm_linux=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf qemu-user)
   packages_cortex_m=(gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib)
   packages_firmware=(dpkg-dev qemu-system-arm)
+  packages_vm=(binutils cpio kmod qemu-system-x86)
 }
 
 # Installs those of the given packages that are missing; as root, or through sudo.

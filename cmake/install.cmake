@@ -21,8 +21,9 @@ endif()
 set(linux_libs "-lhere_tracking_linux")
 if(HERE_TRACKING_DBUS)
   string(APPEND linux_libs " -lsystemd")
-else()
-  list(APPEND absent_headers PATTERN platform/modem_manager.hpp EXCLUDE)
+endif()
+if(HERE_TRACKING_NL80211)
+  string(APPEND linux_libs " -lnl-genl-3 -lnl-3")
 endif()
 if(TARGET here_tracking_c_linux)
   list(APPEND components here_tracking_c_linux)
@@ -43,6 +44,7 @@ write_basic_package_version_file(here_tracking-config-version.cmake COMPATIBILIT
 install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/here_tracking-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/here_tracking-config-version.cmake
+  cmake/FindLibNl.cmake
   cmake/FindLibSystemd.cmake
   cmake/FindMbedTLS.cmake
   DESTINATION ${package_dir})

@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-Usage: toolchains/make-sysroot.sh armhf|arm64|cortex-m4|firmware...
+Usage: toolchains/make-sysroot.sh armhf|arm64|cortex-m4|firmware|vm...
 
 Makes build/sysroot/TARGET, the headers and libraries that the toolchain file
 of the same name compiles against.
@@ -14,6 +14,8 @@ of the same name compiles against.
   cortex-m4     links to the RapidJSON and mbedTLS headers of this machine.
   firmware      sources of mbedTLS and lwIP for examples/cortex_m: Debian source
                 packages from the same apt sources, patched and unpacked.
+  vm            what tests/vm/run.sh boots: Debian packages of amd64, with the
+                kernel, unpacked.
 
 Needs no root. Does nothing when the directory is up to date.
 END
@@ -31,6 +33,7 @@ packages=(
   libcurl4-openssl-dev
   libgcc-s1
   libmbedtls-dev
+  libnl-genl-3-dev
   libstdc++6
   libsystemd-dev
   nlohmann-json3-dev
@@ -39,6 +42,24 @@ packages=(
 )
 
 source_packages=(lwip mbedtls)
+
+# With them comes what the CLI is linked to.
+vm_packages=(
+  busybox-static
+  dbus-daemon
+  dbus-system-bus-common
+  hostapd
+  iw
+  jq
+  libcurl4
+  libmbedcrypto7
+  libnl-genl-3-200
+  libstdc++6
+  libsystemd0
+  linux-image-amd64
+  network-manager
+  wpasupplicant
+)
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 sysroots="${root}/build/sysroot"
@@ -117,12 +138,12 @@ unpack_sources() { # DIRECTORY
   rm -rf "${apt_dir}"
 }
 
-unpack_debian() { # ARCHITECTURE DIRECTORY
+unpack_debian() { # ARCHITECTURE DIRECTORY PACKAGE...
   local arch=$1 target=$2
   local apt_dir="${target}.apt"
   prepare_apt "${arch}" "${target}"
   echo "${arch}: downloading packages"
-  apt-get -q -q -c "${apt_dir}/apt.conf" --download-only --yes install "${packages[@]}" \
+  apt-get -q -q -c "${apt_dir}/apt.conf" --download-only --yes install "${@:3}" \
     >"${apt_dir}/install.log" 2>&1 || {
     cat "${apt_dir}/install.log" >&2
     die "apt could not fetch the ${arch} packages; check that its sources serve ${arch}"
@@ -164,9 +185,10 @@ make_sysroot() { # TARGET
   rm -rf "${work}" "${work}.apt"
   mkdir -p "${work}"
   case ${target} in
-    armhf | arm64) unpack_debian "${target}" "${work}" ;;
+    armhf | arm64) unpack_debian "${target}" "${work}" "${packages[@]}" ;;
     cortex-m4) link_headers "${work}" ;;
     firmware) unpack_sources "${work}" ;;
+    vm) unpack_debian amd64 "${work}" "${vm_packages[@]}" ;;
   esac
   printf '%s\n' "${wanted}" >"${work}/.stamp"
   rm -rf "${sysroots:?}/${target}"
@@ -184,8 +206,8 @@ for target in "$@"; do
       usage
       exit 0
       ;;
-    armhf | arm64 | cortex-m4 | firmware) ;;
-    *) die "'${target}' is not a target; give armhf, arm64, cortex-m4 or firmware" ;;
+    armhf | arm64 | cortex-m4 | firmware | vm) ;;
+    *) die "'${target}' is not a target; give armhf, arm64, cortex-m4, firmware or vm" ;;
   esac
 done
 

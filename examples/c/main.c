@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A report from a C program: gathers nothing, sends a position, a cell with a neighbour and an
-// access point, and prints the desired shadow that came back.
+// A report from a C program: gathers a position, a cell with a neighbour and an access point, sends
+// them, and prints the desired shadow that came back.
 #include "here_tracking/c/here_tracking.h"
 #include "here_tracking/c/linux.h"
 
@@ -13,6 +13,7 @@ static char buffer[2048];
 static ht_client_t client;
 static ht_sample_t sample;
 static ht_shadow_t shadow;
+static ht_gatherer_t gatherer;
 
 static const char* env(const char* name, const char* otherwise) {
   const char* const value = getenv(name);
@@ -41,13 +42,34 @@ static const ht_wlan_access_point_t access_point = {
     .ssid = "cafe",
 };
 
+// Here a receiver and a modem would be asked.
+static ht_code_t read_position(void* context, ht_fix_t* into, uint32_t timeout_ms) {
+  (void)context;
+  (void)timeout_ms;
+  *into = fix;
+  return HT_OK;
+}
+static ht_code_t scan_cells(void* context, ht_sample_t* into, uint32_t timeout_ms) {
+  (void)context;
+  (void)timeout_ms;
+  return ht_sample_add_gsm(into, &cell);
+}
+static ht_code_t scan_wlan(void* context, ht_sample_t* into, uint32_t timeout_ms) {
+  (void)context;
+  (void)timeout_ms;
+  return ht_sample_add_wlan(into, &access_point);
+}
+static const ht_sources_t sources = {
+    .position = read_position,
+    .cell = scan_cells,
+    .wlan = scan_wlan,
+};
+
 static ht_code_t report(void) {
   ht_code_t code = ht_client_ensure_time(&client);
   if (code == HT_OK)
     code = ht_sample_set_timestamp(&sample, ht_client_server_time_ms(&client).value);
-  if (code == HT_OK) code = ht_sample_set_position(&sample, &fix);
-  if (code == HT_OK) code = ht_sample_add_gsm(&sample, &cell);
-  if (code == HT_OK) code = ht_sample_add_wlan(&sample, &access_point);
+  if (code == HT_OK) code = ht_gather(&gatherer, &sample, &ht_system_clock, &ht_stderr_log);
   if (code == HT_OK) code = ht_sample_set_payload(&sample, "{\"door\": \"open\"}");
   if (code != HT_OK) return code;
   const ht_text_t json = ht_sample_json(&sample);
@@ -73,6 +95,7 @@ int main(void) {
                  env("HERE_TRACKING_DEVICE_SECRET", ""));
   ht_sample_init(&sample, (ht_memory_t)HT_MEMORY(buffer), NULL);
   ht_shadow_init(&shadow);
+  ht_gatherer_init(&gatherer, &sources);
 
   const ht_code_t code = report();
   const ht_text_t json = ht_shadow_json(&shadow);

@@ -22,23 +22,24 @@ static ht_client_t client;
 static ht_queue_t queue;
 static ht_tracker_t tracker;
 static ht_reported_t reported_client;
+static ht_nmea_t nmea;
 
 static const char* env(const char* name, const char* otherwise) {
   const char* const value = getenv(name);
   return value != NULL ? value : otherwise;
 }
 
-// ---- what the device measures: here a receiver and a modem would be asked ----
+// ---- what the device measures: here the text of a receiver would come from a serial port ----
+
+static const char receiver[] =
+    "$GPGGA,120000,5231.0219,N,01323.3316,E,1,09,0.9,35.0,M,42.0,M,,*7A\r\n";
 
 static ht_code_t read_position(void* context, ht_fix_t* fix, uint32_t timeout_ms) {
   (void)context;
   (void)timeout_ms;
-  fix->lat_deg_e7 = 525170365;
-  fix->lng_deg_e7 = 133888599;
-  fix->accuracy_mm = 4500;
-  fix->type = HT_POSITION_GNSS;
-  HT_SET(fix->satellite_count, 9);
-  return HT_OK;
+  ht_nmea_feed(&nmea, receiver, sizeof(receiver) - 1);
+  ht_nmea_finish(&nmea);
+  return ht_nmea_take_fix(&nmea, fix) ? HT_OK : HT_NO_DATA;
 }
 
 static ht_code_t scan_cells(void* context, ht_sample_t* into, uint32_t timeout_ms) {
@@ -144,6 +145,7 @@ int main(int argc, char** argv) {
   };
   ht_client_init(&client, &config, env("HERE_TRACKING_DEVICE_ID", ""),
                  env("HERE_TRACKING_DEVICE_SECRET", ""));
+  ht_nmea_init(&nmea);
   ht_queue_init(&queue, sectors, table, sector_count, NULL);
 
   const ht_tracker_setup_t setup = {

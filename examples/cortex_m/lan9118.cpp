@@ -13,6 +13,9 @@ enum class Register : std::uint32_t {
   rx_data = 0x00,
   tx_data = 0x20,
   rx_status = 0x40,
+  interrupt_configuration = 0x54,
+  interrupt_status = 0x58,
+  interrupt_enable = 0x5c,
   byte_test = 0x64,
   tx_configuration = 0x70,
   hardware_configuration = 0x74,
@@ -40,6 +43,8 @@ void set(MacRegister place, std::uint32_t value) {
   }
 }
 
+constexpr std::uint32_t frame_received = 1U << 3U;
+
 }  // namespace
 
 bool Lan9118::start(const Address& address) {
@@ -61,7 +66,19 @@ bool Lan9118::start(const Address& address) {
   set(Register::tx_configuration, transmitter_on);
   constexpr std::uint32_t full_duplex_transmit_receive = 1U << 20U | 1U << 3U | 1U << 2U;
   set(MacRegister::control, full_duplex_transmit_receive);
+  constexpr std::uint32_t on_and_high_when_active = 1U << 8U | 1U << 4U | 1U << 0U;
+  set(Register::interrupt_configuration, on_and_high_when_active);
+  set(Register::interrupt_enable, frame_received);
   return true;
+}
+
+void Lan9118::stop() {
+  set(Register::interrupt_enable, 0);
+  set(MacRegister::control, 0);
+}
+
+void Lan9118::clear_interrupt() {
+  set(Register::interrupt_status, frame_received);
 }
 
 std::size_t Lan9118::receive(here_tracking::Span<std::uint8_t> into) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lwip_stream.hpp"
 
-#include "machine.hpp"
-
 #include <algorithm>
 #include <array>
 
@@ -13,10 +11,9 @@ namespace board {
 template <typename Done>
 bool LwipStream::wait(std::int64_t deadline_ms, Done done) {
   for (;;) {
-    network_.poll();
     if (done()) return true;
     if (clock_.now_ms() >= deadline_ms) return false;
-    machine::sleep(machine::Sleep::light);
+    network_.wait(deadline_ms);
   }
 }
 

@@ -14,7 +14,7 @@
 
 namespace board {
 
-/// TCP by lwIP's raw interface, which calls back from within Network::poll(). IPv4.
+/// TCP by lwIP's raw interface, which calls back from within Network::wait(). IPv4.
 class LwipStream final : public ht::ByteStream {
  public:
   LwipStream(Network& network, TimerClock& clock) : network_(network), clock_(clock) {}
@@ -25,7 +25,7 @@ class LwipStream final : public ht::ByteStream {
   void close() override;
 
  private:
-  /// Polls until `done()`, or the time is over: false.
+  /// Waits until `done()`, or the time is over: false.
   template <typename Done>
   bool wait(std::int64_t deadline_ms, Done done);
   ht::Status resolve(std::string_view host, std::int64_t deadline_ms, ip_addr_t& address);

@@ -7,7 +7,14 @@
 #define SYS_LIGHTWEIGHT_PROT 0 /* nothing is called from interrupts */
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
-#define LWIP_STATS 0
+#define LWIP_STATS 1 /* of memory alone */
+#define LINK_STATS 0
+#define ETHARP_STATS 0
+#define IP_STATS 0
+#define IPFRAG_STATS 0
+#define ICMP_STATS 0
+#define UDP_STATS 0
+#define TCP_STATS 0
 
 #define LWIP_DHCP 1
 #define LWIP_DNS 1

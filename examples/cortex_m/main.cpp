@@ -14,10 +14,13 @@
 #include "nor_flash.hpp"
 #include "provisioning.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <string_view>
+
+#include <lwip/stats.h>
 
 namespace ht = here_tracking;
 
@@ -39,6 +42,7 @@ std::array<char, 2048> sample_memory;
 std::array<char, 4400> shadow_memory;
 alignas(8) std::array<std::uint8_t, 4096> transport_memory;
 alignas(8) std::array<std::uint8_t, 30 * 1024> tls_memory;
+constexpr std::uint8_t paint = 0xa5;  // what tls_memory holds where it was not used
 std::array<ht::QueueSector, queue_count> queue_table;
 std::array<ht::QueueSector, quarantine_count> quarantine_table;
 board::Provisioning provisioning;
@@ -106,6 +110,23 @@ class Reporter final : public ht::TrackerObserver {
   ht::SampleQueue& queue_;
 };
 
+/// What of tls_memory was used ends behind the last byte that is not so.
+std::uint8_t* end_of_used(std::uint8_t unused) {
+  return std::find_if(tls_memory.rbegin(), tls_memory.rend(),
+                      [unused](std::uint8_t byte) { return byte != unused; })
+      .base();
+}
+
+/// How much of each memory has been needed.
+void say_memory(board::UartLog& log, std::uint32_t main_bytes) {
+  Line(log) << "stack: " << machine::stack_used() << " of " << machine::stack_bytes()
+            << " bytes used, " << main_bytes << " of them by the objects of main()";
+  Line(log) << "mbedTLS: " << static_cast<std::uint64_t>(end_of_used(paint) - tls_memory.data())
+            << " of " << tls_memory.size() << " bytes used";
+  Line(log) << "lwIP: " << lwip_stats.mem.max << " of " << MEM_SIZE << " bytes used, "
+            << lwip_stats.memp[MEMP_PBUF_POOL]->max << " of " << PBUF_POOL_SIZE << " packets";
+}
+
 /// Everything that the board needs between two steps.
 class Waiting {
  public:
@@ -115,18 +136,15 @@ class Waiting {
 
   void sleep_until(std::int64_t at_ms) {
     constexpr std::int64_t worth_a_handshake_ms = 10000;
-    const bool deep = at_ms - clock_.now_ms() >= worth_a_handshake_ms;
-    if (deep) {
+    if (at_ms - clock_.now_ms() >= worth_a_handshake_ms) {
       // The TLS session stays, so the next handshake is a short one.
       transport_.close();
+      say_memory(log_, main_bytes_);
       Line(log_) << "deep sleep";
+      network_.sleep_deep(at_ms);
     }
-    while (clock_.now_ms() < at_ms) {
-      network_.poll();
-      // A board that can switch its controller off would do so in deep sleep, and let a timer with
-      // `at_ms` wake it instead of the tick. QEMU takes both for WFI.
-      machine::sleep(deep ? machine::Sleep::deep : machine::Sleep::light);
-    }
+    while (clock_.now_ms() < at_ms)
+      network_.wait(at_ms);
   }
 
  private:
@@ -134,6 +152,7 @@ class Waiting {
   board::Network& network_;
   ht::MbedtlsTransport& transport_;
   board::UartLog& log_;
+  const std::uint32_t main_bytes_ = machine::stack_now();
 };
 
 /// Once a board, before its first report: it asks the service for the time as well.
@@ -160,12 +179,11 @@ int main() {
   Line(log) << "here_tracking firmware";
   if (!provisioning.load(log)) machine::fail("not provisioned");
 
-  machine::start_tick();
   board::HostEntropy entropy;
   board::TimerClock clock(entropy);
   board::NorFlash flash("flash.bin", log);
   board::FlashRecords storage(flash, record_sectors);
-  board::Network network(clock, entropy, log);
+  board::Network network(clock, entropy);
   if (!network.start().ok()) machine::fail("no Ethernet controller");
   board::LwipStream stream(network, clock);
 
@@ -180,6 +198,7 @@ int main() {
   options.log = &log;
   options.roots = roots;
   ht::MbedtlsTransport transport(options, {transport_memory, tls_memory});
+  std::fill(end_of_used(0), tls_memory.end(), paint);
   const ht::Hooks hooks = {&clock, &entropy, &storage, &transport, &log};
 
   board::TablePosition position;

@@ -38,17 +38,21 @@ void board_assert(const char* what) {
 
 namespace board {
 
-Network::Network(TimerClock& clock, HostEntropy& entropy, UartLog& log) : log_(log) {
+Network::Network(TimerClock& clock, HostEntropy& entropy) : clock_(clock) {
   lwip_clock = &clock;
   lwip_entropy = &entropy;
   lwip_init();
 }
 
-ht::Status Network::start() {
+bool Network::start_controller() {
   // Of those that anyone may give.
   constexpr Lan9118::Address address = {0x02, 0x00, 0x00, 0x12, 0x34, 0x56};
-  if (!controller_.start(address)) return ht::Code::hook_failed;
   std::copy(address.begin(), address.end(), interface_.hwaddr);
+  return controller_.start(address);
+}
+
+ht::Status Network::start() {
+  if (!start_controller()) return ht::Code::hook_failed;
   netif_add_noaddr(&interface_, this, &set_up, &ethernet_input);
   netif_set_default(&interface_);
   netif_set_up(&interface_);
@@ -69,22 +73,46 @@ err_t Network::set_up(netif* interface) {
 
 err_t Network::send(netif* interface, pbuf* packet) {
   auto& network = *static_cast<Network*>(interface->state);
-  std::array<std::uint8_t, Lan9118::max_frame_bytes> frame;
-  const std::size_t size = pbuf_copy_partial(packet, frame.data(), frame.size(), 0);
+  auto& frame = network.frame_;
+  const std::size_t size = pbuf_copy_partial(packet, frame.data(), Lan9118::max_frame_bytes, 0);
   return network.controller_.send({frame.data(), size}) ? ERR_OK : ERR_BUF;
 }
 
 void Network::poll() {
-  std::array<std::uint8_t, Lan9118::max_frame_bytes> frame;
+  controller_.clear_interrupt();
   for (;;) {
-    const std::size_t size = controller_.receive(frame);
+    const std::size_t size = controller_.receive(frame_);
     if (size == 0) break;
     pbuf* const packet = pbuf_alloc(PBUF_RAW, static_cast<u16_t>(size), PBUF_POOL);
     if (packet == nullptr) continue;  // lost: TCP sends it again
-    pbuf_take(packet, frame.data(), static_cast<u16_t>(size));
+    pbuf_take(packet, frame_.data(), static_cast<u16_t>(size));
     if (interface_.input(packet, &interface_) != ERR_OK) pbuf_free(packet);
   }
   sys_check_timeouts();
+}
+
+void Network::wait(std::int64_t until_ms) {
+  const std::int64_t left_ms = until_ms - clock_.now_ms();
+  machine::sleep(machine::Sleep::light, std::min<std::int64_t>(left_ms, sys_timeouts_sleeptime()));
+  poll();
+}
+
+void Network::sleep_deep(std::int64_t until_ms) {
+  // TCP says goodbye first.
+  constexpr std::int64_t goodbye_ms = 200;
+  const std::int64_t gone_ms = clock_.now_ms() + goodbye_ms;
+  while (clock_.now_ms() < gone_ms)
+    wait(gone_ms);
+  netif_set_link_down(&interface_);
+  controller_.stop();
+  for (;;) {
+    const std::int64_t left_ms = until_ms - clock_.now_ms();
+    if (left_ms <= 0) break;
+    machine::sleep(machine::Sleep::deep, left_ms);
+  }
+  sys_restart_timeouts();
+  if (!start_controller()) machine::fail("no Ethernet controller");
+  netif_set_link_up(&interface_);
 }
 
 bool Network::has_address() const {

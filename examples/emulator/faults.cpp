@@ -12,11 +12,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 7> kinds = {"status",    "reset",     "reset_after", "stall",
-                                                   "truncated", "oversized", "garbage"};
-constexpr std::array<std::string_view, 10> members = {"method",      "path",    "fault",   "status",
-                                                      "retry_after", "body",    "headers", "times",
-                                                      "skip",        "stall_ms"};
+constexpr std::array<std::string_view, 8> kinds = {
+    "status", "reset", "reset_after", "stall", "stall_body", "truncated", "oversized", "garbage"};
+constexpr std::array<std::string_view, 11> members = {
+    "method",  "path",  "fault", "status",   "retry_after", "body",
+    "headers", "times", "skip",  "stall_ms", "body_bytes"};
 
 template <typename List>
 std::string joined(const List& list) {
@@ -74,6 +74,7 @@ Fault parse(const json& object) {
   fault.times = int_member(object, "times", 1, 1, max_int);
   fault.skip = int_member(object, "skip", 0, 0, max_int);
   if (object.contains("stall_ms")) fault.stall_ms = int_member(object, "stall_ms", 0, 0, max_int);
+  fault.body_bytes = int_member(object, "body_bytes", 0, 0, max_int);
   if (object.contains("body")) fault.body = text_member(object, "body", "");
   const json headers = object.value("headers", json::object());
   if (!headers.is_object()) throw std::invalid_argument("headers: must be an object of strings");
@@ -134,6 +135,7 @@ json FaultQueue::list() const {
     if (!fault.retry_after.empty()) object["retry_after"] = fault.retry_after;
     if (fault.body) object["body"] = *fault.body;
     if (fault.stall_ms) object["stall_ms"] = *fault.stall_ms;
+    if (fault.kind == "stall_body") object["body_bytes"] = fault.body_bytes;
     for (const auto& [name, value] : fault.headers)
       object["headers"][name] = value;
     result.push_back(object);

@@ -24,6 +24,7 @@ struct Fault {
   int times = 1;
   int skip = 0;
   std::optional<std::int64_t> stall_ms;  // nothing: until the peer leaves
+  int body_bytes = 0;
 };
 
 // What goes wrong, and when. The first fault that matches a request decides: it lets `skip`

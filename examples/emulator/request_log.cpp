@@ -77,6 +77,11 @@ std::shared_ptr<RequestLog::Entry> RequestLog::begin(const Request& request,
   return entry;
 }
 
+void RequestLog::set_body(const std::shared_ptr<Entry>& entry, const std::string& body) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  entry->request.body = body;
+}
+
 void RequestLog::finish(const std::shared_ptr<Entry>& entry, const Reply& reply,
                         std::int64_t time_ms) {
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -27,6 +27,7 @@ class RequestLog {
   // An entry is visible from its begin() on, with status 0 until finish(): a client that gave up
   // on its request finds it all the same.
   std::shared_ptr<Entry> begin(const Request& request, const std::string& fault);
+  void set_body(const std::shared_ptr<Entry>& entry, const std::string& body);
   void finish(const std::shared_ptr<Entry>& entry, const Reply& reply, std::int64_t time_ms);
 
   void print_header() const;

@@ -170,32 +170,36 @@ std::string garbage() {
   return bytes;
 }
 
-// Body, or nothing when it could not be read. A request without length has no body, whereas the
-// library would wait for the peer to close.
-std::optional<std::string> read_body(const httplib::Request& request,
-                                     const httplib::ContentReader& reader) {
-  std::string body;
+// Reads the body piece by piece into `body`, and calls `on_piece` after each. False when it could
+// not be read to its end.
+using OnPiece = std::function<void()>;
+using ReadBody = std::function<bool(std::string& body, const OnPiece& on_piece)>;
+
+// A request without length has no body, whereas the library would wait for the peer to close.
+bool read_body(const httplib::Request& request, const httplib::ContentReader& reader,
+               std::string& body, const OnPiece& on_piece) {
   if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding"))
-    return body;
-  const auto collect = [&body](const char* data, std::size_t size) {
-    body.append(data, size);
     return true;
-  };
-  if (!reader(collect)) return std::nullopt;
-  return body;
+  return reader([&](const char* data, std::size_t size) {
+    body.append(data, size);
+    on_piece();
+    return true;
+  });
 }
 
-using Answer = std::function<void(const httplib::Request&, httplib::Response&,
-                                  const std::optional<std::string>& body)>;
+using Answer =
+    std::function<void(const httplib::Request&, httplib::Response&, const ReadBody& read)>;
 
 void route_everything(httplib::Server& server, const Answer& answer) {
   const std::string any = ".*";
   const auto without_body = [answer](const httplib::Request& request, httplib::Response& response) {
-    answer(request, response, std::string());
+    answer(request, response, [](std::string&, const OnPiece&) { return true; });
   };
   const auto with_body = [answer](const httplib::Request& request, httplib::Response& response,
                                   const httplib::ContentReader& reader) {
-    answer(request, response, read_body(request, reader));
+    answer(request, response, [&](std::string& body, const OnPiece& on_piece) {
+      return read_body(request, reader, body, on_piece);
+    });
   };
   server.Get(any, without_body);
   server.Options(any, without_body);
@@ -260,16 +264,31 @@ struct Servers::State {
     return current_connection->is_abandoned_within(milliseconds(fault.stall_ms.value_or(0)));
   }
 
-  void serve(const httplib::Request& request, httplib::Response& response,
-             const std::optional<std::string>& body) {
+  void serve(const httplib::Request& request, httplib::Response& response, const ReadBody& read) {
     const std::optional<Fault> fault = faults.take(request.method, request.path);
     const std::string kind = fault ? fault->kind : "";
-    const Request received = to_request(request, body.value_or(""));
-    const auto entry = log.begin(received, kind);
+    std::shared_ptr<RequestLog::Entry> entry;
+    std::string body;
+    bool is_cut = false;
+    const bool is_read = read(body, [&] {
+      if (entry || kind != "stall_body" || body.size() < std::size_t(fault->body_bytes)) return;
+      entry = log.begin(to_request(request, body), kind);
+      is_cut = is_abandoned(*fault);
+    });
+    const Request received = to_request(request, body);
+    if (entry) {
+      log.set_body(entry, body);
+    } else {
+      entry = log.begin(received, kind);
+    }
 
     Reply reply;
     bool is_processed = true;
-    if (!body) {
+    if (is_cut) {
+      is_processed = false;
+      reply.status = 0;
+      reply.reason = "the peer left before its body was read";
+    } else if (!is_read) {
       reply = response.status == 413 ? error_reply(413, "body: must be at most 64 MiB")
                                      : error_reply(400, "body: could not be read to its end");
       current_connection->close_after_response();
@@ -317,8 +336,8 @@ struct Servers::State {
   void set_up_service() {
     service_listener = std::make_unique<Listener>(stop_signal, &log, tls.get());
     route_everything(*service_listener,
-                     [this](const auto& request, auto& response, const auto& body) {
-                       serve(request, response, body);
+                     [this](const auto& request, auto& response, const auto& read) {
+                       serve(request, response, read);
                      });
     service_listener->set_error_handler(httplib::Server::Handler(
         [this](const auto& request, auto& response) { answer_protocol_error(request, response); }));
@@ -330,12 +349,14 @@ struct Servers::State {
   void set_up_control() {
     control_listener = std::make_unique<Listener>(stop_signal, nullptr, nullptr);
     route_everything(
-        *control_listener, [this](const auto& request, auto& response, const auto& body) {
+        *control_listener, [this](const auto& request, auto& response, const ReadBody& read) {
           const std::string target = request.target.substr(0, request.target.find('?'));
-          send(body ? control.handle(request.method, target, *body)
-                    : error_reply(400, "body: could not be read to its end"),
+          std::string body;
+          const bool is_read = read(body, [] {});
+          send(is_read ? control.handle(request.method, target, body)
+                       : error_reply(400, "body: could not be read to its end"),
                response, false);
-          if (!body) current_connection->close_after_response();
+          if (!is_read) current_connection->close_after_response();
         });
   }
 };

@@ -362,6 +362,8 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
   if (source.kind == SourceKind::nmea && setting.value == "-") {
     return findings.skip("source", name + ": standard input is read once");
   }
+  const bool is_modem =
+      source.kind == SourceKind::modem || source.kind == SourceKind::modem_identity;
   try {
     CapturedLines captured;
     SourceSet set({source}, not_provided::log);
@@ -374,23 +376,30 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
     }
     std::string text = name;
     if (!captured.lines.empty()) {
-      const std::string& line = captured.lines.front();
+      const auto warning =
+          std::find_if(captured.lines.begin(), captured.lines.end(),
+                       [](const std::string& line) { return line.rfind("warning: ", 0) == 0; });
+      const std::string& line = warning != captured.lines.end() ? *warning : captured.lines.front();
       text = line.substr(line.find(": ") + 2);
       // A source that says what helps says it behind a semicolon.
       if (const std::size_t remedy = text.find("; "); remedy != std::string::npos) {
-        return findings.fail("source",
-                             Trouble{Exit::usage, text.substr(0, remedy), text.substr(remedy + 2)});
+        return findings.fail("source", Trouble{Exit::usage, name + ": " + text.substr(0, remedy),
+                                               text.substr(remedy + 2)});
       }
     }
-    findings.fail("source",
-                  Trouble{Exit::usage, text,
-                          source.kind == SourceKind::gpsd
-                              ? "gpsd must run, and its receiver see the sky: see cgps"
-                          : source.kind == SourceKind::nmea || source.kind == SourceKind::serial
-                              ? "there must be a valid fix in it: let the receiver see the sky"
-                          : source.kind == SourceKind::bluetooth
-                              ? "there must be a beacon in range: see bluetoothctl scan le"
-                              : "there must be a measurement in it"});
+    findings.fail(
+        "source",
+        Trouble{Exit::usage, text,
+                source.kind == SourceKind::gpsd
+                    ? "gpsd must run, and its receiver see the sky: see cgps"
+                : is_modem ? "ModemManager must run, and a modem be in service: see mmcli -L"
+                : source.kind == SourceKind::wlan
+                    ? "a WLAN adapter must be there and on: see rfkill list"
+                : source.kind == SourceKind::nmea || source.kind == SourceKind::serial
+                    ? "there must be a valid fix in it: let the receiver see the sky"
+                : source.kind == SourceKind::bluetooth
+                    ? "there must be a beacon in range: see bluetoothctl scan le"
+                    : "there must be a measurement in it"});
   } catch (const Failure& failure) {
     findings.fail("source", failure);
   }

@@ -175,6 +175,13 @@ Sources, each as often as you like, --payload once:
                       standard input up to its end (nmea)
   --gpsd [HOST:PORT]  The next fix of gpsd, waited for up to 10 s.
                       Default: localhost:2947 (gpsd)
+  --modem             The cells that the modems see, from ModemManager, up to
+                      10 s (modem = yes)
+  --modem-identity    Who SIM and modem are: imsi, iccid, phone number, home
+                      network, model. Personal data (modem_identity = yes)
+  --wlan [INTERFACE]  WLAN access points in sight: a scan by wpa_supplicant,
+                      NetworkManager or the kernel, up to 10 s.
+                      Default: the first interface that can scan (wlan)
   --serial DEVICE[:BAUD]
                       The next fix of a receiver at a serial port that speaks
                       NMEA, waited for up to 10 s. Default: 9600 (serial)

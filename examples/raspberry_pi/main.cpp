@@ -28,6 +28,7 @@ struct Flags {
   std::string config;
   std::vector<std::string> nmea;
   std::vector<std::string> gpsd;
+  std::vector<std::string> wlan;
   std::vector<std::string> serial;
   std::vector<std::string> bluetooth;
   std::vector<std::string> sensor;
@@ -59,6 +60,12 @@ void add_sources(CLI::App& command, Flags& flags, here_tracking::SampleOptions& 
       ->expected(0, 1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
+  command.add_flag("--modem");
+  command.add_flag("--modem-identity");
+  command.add_option("--wlan", flags.wlan)
+      ->expected(0, 1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   command.add_option("--serial", flags.serial)->allow_extra_args(false);
   command.add_option("--bluetooth", flags.bluetooth)
       ->expected(0, 1)
@@ -81,10 +88,16 @@ std::vector<cli::SourceSetting> sources_in_order(const CLI::App& command) {
       nth += earlier.kind == kind ? 1 : 0;
     sources.push_back({kind, {option->results().at(nth), name}});
   };
+  const auto take_flag = [&sources](cli::SourceKind kind, const char* name) {
+    sources.push_back({kind, {"", name}});
+  };
   for (const CLI::Option* const option : command.parse_order()) {
     const std::string name = option->get_name();
     if (name == "--nmea") take(option, cli::SourceKind::nmea, "--nmea");
     if (name == "--gpsd") take(option, cli::SourceKind::gpsd, "--gpsd");
+    if (name == "--modem") take_flag(cli::SourceKind::modem, "--modem");
+    if (name == "--modem-identity") take_flag(cli::SourceKind::modem_identity, "--modem-identity");
+    if (name == "--wlan") take(option, cli::SourceKind::wlan, "--wlan");
     if (name == "--serial") take(option, cli::SourceKind::serial, "--serial");
     if (name == "--bluetooth") take(option, cli::SourceKind::bluetooth, "--bluetooth");
     if (name == "--sensor") take(option, cli::SourceKind::sensor, "--sensor");

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -18,6 +19,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,6 +172,15 @@ Settings parse_config(std::string_view text, const std::string& file) {
       add(key == "nmea" ? SourceKind::nmea : key == "scan" ? SourceKind::scan : SourceKind::system);
     } else if (key == "gpsd") {
       add(SourceKind::gpsd);
+    } else if (key == "modem" || key == "modem_identity") {
+      std::optional<Setting> word;
+      set(word);
+      if (value != "yes" && value != "no") {
+        throw Failure(Exit::configuration, describe(setting, "yes or no"));
+      }
+      if (value == "yes") add(key == "modem" ? SourceKind::modem : SourceKind::modem_identity);
+    } else if (key == "wlan") {
+      add(SourceKind::wlan);
     } else if (key == "bluetooth") {
       add(SourceKind::bluetooth);
     } else if (key == "serial" || key == "sensor") {
@@ -184,9 +195,11 @@ Settings parse_config(std::string_view text, const std::string& file) {
       std::string names;
       for (const Key& each : keys)
         names.append(each.name).append(", ");
-      throw Failure(Exit::configuration,
-                    place + ": unknown key '" + printable(key, 40) + "': must be one of " + names +
-                        "nmea, gpsd, serial, bluetooth, sensor, scan, system, payload");
+      throw Failure(
+          Exit::configuration,
+          place + ": unknown key '" + printable(key, 40) + "': must be one of " + names +
+              "nmea, gpsd, serial, modem, modem_identity, wlan, bluetooth, sensor, scan, system, "
+              "payload");
     }
   };
   read_lines(text, file, Exit::configuration, take);
@@ -381,6 +394,19 @@ HostAndPort parse_gpsd(const Setting& setting) {
     refuse("HOST[:PORT] with a port of 1..65535");
   }
   return {std::string(host), std::string(port)};
+}
+
+std::string parse_wlan(const Setting& setting) {
+  const std::string& name = setting.value;
+  // The kernel's rule.
+  const bool is_name = name.size() < IFNAMSIZ && name != "." && name != ".." &&
+                       std::none_of(name.begin(), name.end(), [](unsigned char c) {
+                         return c == '/' || c == ':' || std::isspace(c) != 0;
+                       });
+  if (!is_name) {
+    throw Failure(Exit::usage, describe(setting, "the name of a network interface such as wlan0"));
+  }
+  return name;
 }
 
 SerialPort parse_serial(const Setting& setting) {

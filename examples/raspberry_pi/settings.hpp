@@ -25,6 +25,9 @@ struct Setting {
 enum class SourceKind : std::uint8_t {
   nmea,
   gpsd,
+  modem,
+  modem_identity,
+  wlan,
   serial,
   bluetooth,
   sensor,
@@ -147,6 +150,10 @@ struct HostAndPort {
 /// "host", "host:port", "[::1]:port"; an empty text is default_gpsd.
 /// @throws Failure (usage).
 [[nodiscard]] HostAndPort parse_gpsd(const Setting& setting);
+
+/// The name of a network interface; an empty text is the first one.
+/// @throws Failure (usage).
+[[nodiscard]] std::string parse_wlan(const Setting& setting);
 
 struct SerialPort {
   std::string device;

@@ -60,14 +60,16 @@ Status add_scans(const std::deque<MeasurementFile>& scans, ScanPart part, Sample
                                  " bytes: give fewer sources");
 }
 
-/// Whether one of the members is given, and the last sample left them out because the service has
-/// what `reported` guards.
-bool left_out(const std::deque<MeasurementFile>& systems,
-              std::initializer_list<const char*> members, const Reported* reported) {
-  const bool given = std::any_of(systems.begin(), systems.end(), [&](const MeasurementFile& file) {
-    return std::any_of(members.begin(), members.end(),
-                       [&file](const char* name) { return file.json.contains(name); });
-  });
+bool has_any(const MeasurementFile& file, std::initializer_list<const char*> members) {
+  return std::any_of(members.begin(), members.end(),
+                     [&file](const char* name) { return file.json.contains(name); });
+}
+
+constexpr std::initializer_list<const char*> client_members = {"client"};
+constexpr std::initializer_list<const char*> sim_members = {"imsi", "iccid", "phoneNumber"};
+
+/// Whether the last sample left out what is given because the service has it, as `reported` knows.
+bool left_out(bool given, const Reported* reported) {
   if (!given || reported == nullptr) return false;
   Reported after = *reported;
   after.confirm();
@@ -107,6 +109,78 @@ Status NmeaReplay::read(Fix& fix, std::uint32_t /*timeout_ms*/) {
   complaint_.settled(name_ + ": has a valid fix again");
   fix = *fix_;
   return {};
+}
+
+Status Modems::scan(Sample& sample, std::uint32_t timeout_ms) {
+  SystemClock clock;
+  const std::int64_t end_ms = clock.now_ms() + timeout_ms;
+  const Status status = wants_cells_ ? modems_.scan(sample, timeout_ms) : Code::no_data;
+  if (status == Code::not_provided) {
+    about_provision_.about("modem: this program was built without D-Bus");
+  }
+  if (!wants_identity_ || status == Code::hook_failed || status == Code::not_provided) {
+    return status;
+  }
+  const std::int64_t left_ms = std::max<std::int64_t>(end_ms - clock.now_ms(), 0);
+  const Status identified = identify(static_cast<std::uint32_t>(left_ms));
+  return wants_cells_ || identified == Code::hook_failed ? status : Status(Code::no_data);
+}
+
+Status Modems::identify(std::uint32_t timeout_ms) {
+  ModemIdentity identity;
+  const Status status = modems_.identify(identity, timeout_ms);
+  if (status == Code::no_data) about_identity_.about("modem: no SIM, so no identity; see mmcli -L");
+  if (!status.ok()) return status;
+  about_identity_.settled("modem: there is a SIM again");
+  nlohmann::json json = nlohmann::json::object();
+  const auto set = [](nlohmann::json& object, const char* name, const std::string& value) {
+    if (!value.empty()) object[name] = value;
+  };
+  set(json, "imsi", identity.imsi);
+  set(json, "iccid", identity.iccid);
+  set(json, "phoneNumber", identity.phone_number);
+  nlohmann::json module = nlohmann::json::object();
+  set(module, "manufacturer", identity.manufacturer);
+  set(module, "model", identity.model);
+  set(module, "firmwareVersion", identity.firmware_version);
+  if (!module.empty()) json["client"]["modules"].push_back(std::move(module));
+  for (const HomeNetwork& network : identity.home_networks) {
+    json["client"]["homenetwork"].push_back({{"mcc", *network.mcc}, {"mnc", *network.mnc}});
+  }
+  system_.json = std::move(json);
+  return status;
+}
+
+void Modems::write(LogLevel level, std::string_view text) {
+  // The source itself says everything once.
+  if (level == LogLevel::warning) return warn(std::string(text));
+  if (level == LogLevel::info) return note(std::string(text));
+  log_.write(level, text);
+}
+
+AirScan::AirScan(const std::string& interface, Log& log)
+    : name_(interface.empty() ? "WLAN" : "WLAN: " + interface),
+      log_(log),
+      scanner_({interface, WlanScannerSettings().max_age_ms}, this) {}
+
+Status AirScan::scan(Sample& sample, std::uint32_t timeout_ms) {
+  const Status status = scanner_.scan(sample, timeout_ms);
+  if (status == Code::no_data) about_sight_.about(name_ + ": no access point in sight");
+  if (status.ok()) about_sight_.settled(name_ + ": access points are in sight again");
+  if (status == Code::not_provided) {
+    about_scanning_.about(name_ + ": this program was built without it");
+  }
+  return status;
+}
+
+void AirScan::write(LogLevel level, std::string_view text) {
+  const std::string line = printable(text, text.size());
+  if (level <= LogLevel::warning) {
+    about_scanning_.about(line);
+  } else {
+    about_scanning_.settled(line);
+    log_.write(level, text);
+  }
 }
 
 WatchedFile::WatchedFile(Setting setting) : setting_(std::move(setting)) {
@@ -176,6 +250,15 @@ SourceSet::SourceSet(const std::vector<SourceSetting>& settings, Log& log)
         sensor_slots_.emplace_back(
             sysfs_.emplace_back(std::vector<SysfsSensor>{parse_sensor(source.setting)}, log)
                 .source);
+        break;
+      case SourceKind::modem:
+        modems(log).want_cells();
+        break;
+      case SourceKind::modem_identity:
+        modems(log).want_identity();
+        break;
+      case SourceKind::wlan:
+        wlans_.emplace_back(air_scans_.emplace_back(parse_wlan(source.setting), log));
         break;
       case SourceKind::scan:
         add_scan(source.setting, all);
@@ -256,6 +339,19 @@ void SourceSet::set_payload(const Setting& setting) {
   payload_ = setting.value;
 }
 
+Modems& SourceSet::modems(Log& log) {
+  if (!modems_) {
+    modems_.emplace(log);
+    cell_slots_.emplace_back(*modems_);
+  }
+  return *modems_;
+}
+
+bool SourceSet::is_given(std::initializer_list<const char*> members) const {
+  const auto has = [&members](const MeasurementFile& file) { return has_any(file, members); };
+  return std::any_of(systems_.begin(), systems_.end(), has) || (modems_ && has(modems_->system()));
+}
+
 void SourceSet::refresh() {
   const auto read = [](WatchedFile& file, auto& content, auto clear, auto fill) {
     if (!file.changed()) return;
@@ -296,8 +392,8 @@ void SourceSet::refresh() {
 Sources SourceSet::sources() {
   Sources sources;
   sources.position = {positions_.data(), positions_.size()};
-  sources.cell = {&cell_slot_, 1};
-  sources.wlan = {&wlan_slot_, 1};
+  sources.cell = {cell_slots_.data(), cell_slots_.size()};
+  sources.wlan = {wlans_.data(), wlans_.size()};
   sources.bluetooth = {bluetooth_slots_.data(), bluetooth_slots_.size()};
   sources.sensors = {sensor_slots_.data(), sensor_slots_.size()};
   return sources;
@@ -309,6 +405,17 @@ void SourceSet::complete(Sample& sample, Reported* client, Reported* sim, bool t
   (void)add_scans(scans_, ScanPart::place, sample);
   for (const MeasurementFile& file : systems_)
     (void)add_device(file, sample, client, sim);
+  if (modems_) {
+    // What a file says goes before.
+    MeasurementFile own = modems_->system();
+    for (const MeasurementFile& file : systems_) {
+      if (has_any(file, client_members)) own.json.erase("client");
+      if (!has_any(file, sim_members)) continue;
+      for (const char* const member : sim_members)
+        own.json.erase(member);
+    }
+    (void)add_device(own, sample, client, sim);
+  }
   Status payload;
   if (!payload_.empty()) payload = sample.set_payload(payload_);
   if (!payload.ok() || !sample.status().ok()) fail_too_large();
@@ -335,10 +442,10 @@ void SourceSet::complete(Sample& sample, Reported* client, Reported* sim, bool t
         "with "
         "--contribute-gps");
   }
-  if (left_out(systems_, {"client"}, client)) {
+  if (left_out(is_given(client_members), client)) {
     note("client was left out: the service has it, unchanged");
   }
-  if (left_out(systems_, {"imsi", "iccid", "phoneNumber"}, sim)) {
+  if (left_out(is_given(sim_members), sim)) {
     note("imsi, iccid and phoneNumber were left out: the service has them, unchanged");
   }
 }

@@ -5,8 +5,10 @@
 #include "here_tracking/nmea.hpp"
 #include "here_tracking/platform/bluez.hpp"
 #include "here_tracking/platform/gpsd.hpp"
+#include "here_tracking/platform/modem_manager.hpp"
 #include "here_tracking/platform/serial_nmea.hpp"
 #include "here_tracking/platform/sysfs.hpp"
+#include "here_tracking/platform/wlan.hpp"
 
 #include "console.hpp"
 #include "measurement_file.hpp"
@@ -15,6 +17,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,6 +74,50 @@ class Receiver final : public PositionSource {
   ConsoleLog log_;
   Source source_;
   Complaint complaint_;
+};
+
+/// The cells that the modems see, and who modem and SIM are, with a warning for what they have not.
+class Modems final : public CellSource, private Log {
+ public:
+  /// @param log borrowed.
+  explicit Modems(Log& log) : log_(log) {}
+
+  /// What scan() asks for.
+  void want_cells() { wants_cells_ = true; }
+  void want_identity() { wants_identity_ = true; }
+  Status scan(Sample& sample, std::uint32_t timeout_ms) override;
+
+  /// What has been found out about modem and SIM, as a system object, empty before that.
+  [[nodiscard]] const MeasurementFile& system() const { return system_; }
+
+ private:
+  void write(LogLevel level, std::string_view text) override;
+  Status identify(std::uint32_t timeout_ms);
+
+  Log& log_;
+  ModemManagerCells modems_{this};
+  bool wants_cells_ = false;
+  bool wants_identity_ = false;
+  MeasurementFile system_{"modem", nlohmann::json::object()};
+  Complaint about_provision_;
+  Complaint about_identity_;
+};
+
+/// The access points in sight, with a warning when there are none, or nobody can scan.
+class AirScan final : public WlanSource, private Log {
+ public:
+  /// @param log borrowed.
+  AirScan(const std::string& interface, Log& log);
+  Status scan(Sample& sample, std::uint32_t timeout_ms) override;
+
+ private:
+  void write(LogLevel level, std::string_view text) override;
+
+  std::string name_;
+  Log& log_;
+  WlanScanner scanner_;
+  Complaint about_sight_;
+  Complaint about_scanning_;
 };
 
 /// Another source of this machine, with a warning when it has nothing.
@@ -168,6 +215,8 @@ class SourceSet {
   void add_scan(const Setting& setting, Sample& all);
   void add_system(const Setting& setting, Sample& all);
   void set_payload(const Setting& setting);
+  Modems& modems(Log& log);
+  [[nodiscard]] bool is_given(std::initializer_list<const char*> members) const;
 
   std::deque<NmeaReplay> replays_;
   std::deque<WatchedFile> nmea_files_;  // of the replays, but for standard input
@@ -183,10 +232,12 @@ class SourceSet {
   std::deque<MeasurementFile> systems_;
   ScannedCells cells_{scans_};
   ScannedAccessPoints access_points_{scans_};
+  std::deque<AirScan> air_scans_;
   ScannedBeacons beacons_{scans_};
   RecordedSensors sensors_{systems_};
-  SourceSlot<CellSource> cell_slot_ = cells_;
-  SourceSlot<WlanSource> wlan_slot_ = access_points_;
+  std::optional<Modems> modems_;
+  std::vector<SourceSlot<CellSource>> cell_slots_{cells_};
+  std::vector<SourceSlot<WlanSource>> wlans_{access_points_};
   std::vector<SourceSlot<BluetoothSource>> bluetooth_slots_{beacons_};
   std::vector<SourceSlot<SensorSource>> sensor_slots_{sensors_};
   std::string payload_;

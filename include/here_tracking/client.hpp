@@ -16,6 +16,10 @@
 
 namespace here_tracking {
 
+namespace detail {
+class Sender;
+}  // namespace detail
+
 /// Where the service is. The text is borrowed: it must outlive the Client.
 struct ClientConfig {
   /// `https://host[:port]`. Plain `http://` is accepted for a loopback host alone. For tokens of a
@@ -157,12 +161,15 @@ class Client {
   [[nodiscard]] const FieldError& field_error() const { return field_error_; }
 
  private:
+  friend class detail::Sender;
   friend class LicensedDevice;
   friend class Tracker;
   friend class SuppliedToken;
   class Response;
   struct Call;
 
+  /// The answer as text, a desired shadow or empty, valid as long as its views would be.
+  Status ingest(BodySource& body, std::string_view& answer, const Ingestion& how);
   Status check_service();
   Status fail(Status status);
   Status refuse(const char* field, std::size_t value, const char* rule,
@@ -176,7 +183,7 @@ class Client {
   bool take_token(std::string_view token, std::int64_t life_s, std::int64_t since_ms);
   bool keep_token(std::string_view token);
   Status post(const Authorization::Report& report);
-  Status post_once(const Authorization::Report& report, Response& response);
+  Status post_once(const Authorization::Report& report);
   void watch_date(const Response& response);
   void set_time(std::int64_t server_s, const Response& response);
   void correct_time(const Response& response);
@@ -194,7 +201,6 @@ class Client {
   Authorization& authorization_;
   Hooks hooks_;
   ClientMemory memory_;
-  std::array<char, 128> host_{};
   Origin origin_;
   detail::ServerTime time_;
   std::size_t authorization_size_ = 0;  // of "Bearer <token>" in memory_.token; 0: no token

@@ -253,7 +253,7 @@ class SampleQueue {
   void link(std::uint32_t sector);
   void drop_replaced();
   Status count_pending();
-  bool write_header(std::uint32_t sector, SectorHeader header, std::uint32_t first_id);
+  bool write_header(std::uint32_t sector, SectorHeader& header, std::uint32_t first_id);
 
   // queue_reading.cpp
   enum class Found : std::uint8_t { record, nothing, failed };

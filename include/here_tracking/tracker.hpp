@@ -174,7 +174,7 @@ class Tracker {
   void withhold(Sample& sample);
   void send();
   void tell_drops();
-  void take(const DesiredShadow& shadow, std::int64_t now_ms);
+  void take(std::string_view answer, std::int64_t now_ms);
   void load_shadow();
   void keep_shadow(std::size_t text_size);
   [[nodiscard]] std::uint64_t identity() const;

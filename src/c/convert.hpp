@@ -82,6 +82,12 @@ inline std::optional<std::int64_t> from_c(ht_opt_i64_t from) {
 inline ht_opt_bool_t to_c(const std::optional<bool>& from) {
   return {from.has_value(), from.value_or(false)};
 }
+inline ht_opt_u8_t to_c(const std::optional<std::uint8_t>& from) {
+  return {from.has_value(), from.value_or(std::uint8_t{0})};
+}
+inline ht_opt_u16_t to_c(const std::optional<std::uint16_t>& from) {
+  return {from.has_value(), from.value_or(std::uint16_t{0})};
+}
 inline ht_opt_i32_t to_c(const std::optional<std::int32_t>& from) {
   return {from.has_value(), from.value_or(0)};
 }
@@ -120,6 +126,8 @@ class List {
 };
 
 Fix from_c(const ht_fix_t& from);
+/// But for its floor, whose texts have no zero at their end.
+ht_fix_t to_c(const Fix& from);
 
 /// Writes it with a zero at its end.
 const char* write_field_error(const FieldError& error, ht_memory_t into);

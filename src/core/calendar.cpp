@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "calendar.hpp"
 
+#include "division.hpp"
+
 namespace here_tracking {
 
 std::optional<std::int32_t> days_since_1970(std::uint32_t year, std::uint32_t month,
@@ -20,30 +22,25 @@ std::optional<std::int32_t> days_since_1970(std::uint32_t year, std::uint32_t mo
 
 bool parse_http_date(std::string_view text, std::int64_t& epoch_s) {
   constexpr std::string_view form = "Sun, 06 Nov 1994 08:49:37 GMT";
-  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (text.size() != form.size() || slice(text, 3, 2) != ", " || after(text, 25) != " GMT" ||
-      text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':') {
-    return false;
+  constexpr std::string_view months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() != form.size()) return false;
+  std::uint32_t numbers[5] = {};  // day, year, hour, minute, second
+  std::uint32_t* number = numbers;
+  for (std::size_t i = 3; i < form.size(); ++i) {
+    if (is_digit(form[i])) {
+      if (!is_digit(text[i])) return false;
+      *number = *number * 10 + static_cast<std::uint32_t>(text[i] - '0');
+      if (!is_digit(form[i + 1])) ++number;
+    } else if (text[i] != form[i] && (i < 8 || i > 10)) {
+      return false;
+    }
   }
-  const std::size_t month = months.find(slice(text, 8, 3));
-  std::uint64_t day = 0;
-  std::uint64_t year = 0;
-  std::uint64_t hour = 0;
-  std::uint64_t minute = 0;
-  std::uint64_t second = 0;
-  if (month == std::string_view::npos || month % 3 != 0 ||
-      !parse_digits(slice(text, 5, 2), 31, day) || !parse_digits(slice(text, 12, 4), 9999, year) ||
-      !parse_digits(slice(text, 17, 2), 23, hour) ||
-      !parse_digits(slice(text, 20, 2), 59, minute) ||
-      !parse_digits(slice(text, 23, 2), 60, second)) {
-    return false;
-  }
-  const std::optional<std::int32_t> days =
-      days_since_1970(static_cast<std::uint32_t>(year), static_cast<std::uint32_t>(month / 3 + 1),
-                      static_cast<std::uint32_t>(day));
-  if (!days) return false;
-  const std::uint64_t second_of_day = (hour * 60 + minute) * 60 + second;
-  epoch_s = std::int64_t{*days} * 86400 + static_cast<std::int64_t>(second_of_day);
+  const std::uint8_t month = index_in(months, slice(text, 8, 3));
+  const std::optional<std::int32_t> days = days_since_1970(numbers[1], month + 1U, numbers[0]);
+  if (!days || numbers[2] > 23 || numbers[3] > 59 || numbers[4] > 60) return false;
+  const std::uint32_t second_of_day = (numbers[2] * 60 + numbers[3]) * 60 + numbers[4];
+  epoch_s = std::int64_t{*days} * 86400 + second_of_day;
   return true;
 }
 
@@ -52,11 +49,12 @@ void write_utc(std::int64_t epoch_ms, TextBuilder& out) {
     out.append(static_cast<char>('0' + number / 10 % 10));
     out.append(static_cast<char>('0' + number % 10));
   };
-  const auto epoch_s = static_cast<std::uint64_t>(epoch_ms) / 1000;
-  const auto fraction_ms = static_cast<std::uint32_t>(static_cast<std::uint64_t>(epoch_ms) % 1000);
-  const auto second = static_cast<std::uint32_t>(epoch_s % 86400);
+  auto time = static_cast<std::uint64_t>(epoch_ms);
+  const std::uint32_t fraction_ms = divide(time, 1000);
+  const auto epoch_s = static_cast<std::uint32_t>(time);
+  const std::uint32_t second = epoch_s % 86400;
   // Days since 1 March of year 0, so that the leap day is a year's last, in eras of 400 years.
-  const std::uint32_t days = static_cast<std::uint32_t>(epoch_s / 86400) + 719468;
+  const std::uint32_t days = epoch_s / 86400 + 719468;
   const std::uint32_t era = days / 146097;
   const std::uint32_t day_of_era = days % 146097;
   const std::uint32_t year_of_era =

@@ -5,6 +5,7 @@
 
 #include "calendar.hpp"
 #include "crypto.hpp"
+#include "division.hpp"
 #include "oauth.hpp"
 #include "records.hpp"
 #include "report.hpp"
@@ -143,7 +144,7 @@ class Client::Response final : public ResponseHandler {
 Client::Client(const ClientConfig& config, Authorization& authorization, const Hooks& hooks,
                ClientMemory memory)
     : config_(config), authorization_(authorization), hooks_(hooks), memory_(memory) {
-  url_rule_ = parse_base_url(config_.base_url, host_, origin_);
+  url_rule_ = parse_base_url(config_.base_url, origin_);
   if (url_rule_ == nullptr && !origin_.tls && !is_loopback(origin_.host)) {
     url_rule_ = "https:// for every host but this machine itself";
   }
@@ -175,7 +176,7 @@ Status Client::refused(const Response& response, bool names_device) {
   error_.retry_after_s = response.retry_after_s;
   if (response.retry_after_date_s) {
     const std::optional<std::int64_t> now_ms = server_time_ms();
-    const std::int64_t wait_s = now_ms ? *response.retry_after_date_s - *now_ms / 1000 : -1;
+    const std::int64_t wait_s = now_ms ? *response.retry_after_date_s - to_seconds(*now_ms) : -1;
     if (wait_s >= 0) {
       error_.retry_after_s =
           static_cast<std::uint32_t>(std::min<std::int64_t>(wait_s, max_retry_after_s));
@@ -398,7 +399,7 @@ bool Client::has_token() {
 std::uint32_t Client::token_life_s() {
   const std::optional<std::int64_t> now_ms = server_time_ms();
   if (authorization_size_ == 0 || !now_ms || *now_ms >= token_expires_ms_) return 0;
-  return static_cast<std::uint32_t>((token_expires_ms_ - *now_ms) / 1000);
+  return static_cast<std::uint32_t>(to_seconds(token_expires_ms_ - *now_ms));
 }
 
 void Client::drop_token() {
@@ -448,13 +449,13 @@ bool Client::take_token(std::string_view token, std::int64_t life_s, std::int64_
   if (!keep_token(token)) return false;
   const std::int64_t life_ms = life_s * 1000;
   token_expires_ms_ = since_ms + time_.offset_ms() + life_ms;
-  token_renew_ms_ = token_expires_ms_ - std::min(max_renewal_margin_ms, life_ms / 10);
+  token_renew_ms_ = token_expires_ms_ - std::min(max_renewal_margin_ms, life_s * 100);
   return true;
 }
 
 std::int64_t Client::signing_time_s() {
   // Not time_.at(), which stands still for a while after a correction.
-  return (hooks_.clock->now_ms() + time_.offset_ms()) / 1000;
+  return to_seconds(hooks_.clock->now_ms() + time_.offset_ms());
 }
 
 Status Client::post_for_token(std::string_view authorization) {
@@ -500,9 +501,16 @@ Status Client::ingest(Span<const std::string_view> samples, DesiredShadow& shado
 }
 
 Status Client::ingest(BodySource& body, DesiredShadow& shadow, const Ingestion& how) {
+  std::string_view answer;
+  const Status status = ingest(body, answer, how);
+  if (status.ok()) (void)read_shadow(answer, shadow);  // post_once() saw that it can be read
+  return status;
+}
+
+Status Client::ingest(BodySource& body, std::string_view& answer, const Ingestion& how) {
   const Status status = check();
   if (!status.ok()) return status;
-  Authorization::Report report{"/v2/?async=true", &body, how, shadow};
+  Authorization::Report report{"/v2/?async=true", &body, how, answer};
   return authorization_.send(*this, report);
 }
 
@@ -514,45 +522,44 @@ Status Client::post(const Authorization::Report& report) {
     if (status.ok()) status = ensure_token();
     if (!status.ok()) return status;
 
-    Response response;
-    status = post_once(report, response);
-    const std::uint16_t http_status = response.status();
+    status = post_once(report);
+    const std::uint16_t http_status = status.http_status();
     const bool refused = http_status == 401 || http_status == 403 ||
                          (http_status == 404 && !names_device(report.how));
     if (!refused) return status;
     drop_token();
-    if (http_status == 401 && response.here_timestamp_s) correct_time(response);
     if (repeated || !had_token) return status;
     hooks_.log->write(LogLevel::info, "the token was refused: getting a new one");
   }
 }
 
-Status Client::post_once(const Authorization::Report& report, Response& response) {
+Status Client::post_once(const Authorization::Report& report) {
   std::string_view target = report.target;
   if (report.how.delivery == Delivery::synchronous) target = head(target, path_size);
+  Response response;
   const Status status = exchange(
       {"POST", target, {memory_.token.data(), authorization_size_}, report.body, memory_.work},
       response);
   if (!status.ok()) return status;
   watch_date(response);
   if (response.status() != 200 && response.status() != 204) {
-    return refused(response, names_device(report.how));
+    const Status refusal = refused(response, names_device(report.how));
+    if (response.status() == 401 && response.here_timestamp_s) correct_time(response);
+    return refusal;
   }
-  DesiredShadow answer;
-  if (!read_shadow(response.body(), answer)) {
-    return fail({Code::response_invalid, response.status()});
-  }
-  report.shadow = answer;
+  if (!is_shadow(response.body())) return fail({Code::response_invalid, response.status()});
+  report.answer = response.body();
   return {Code::ok, response.status()};
 }
 
 // ---- storage ----
 
 std::uint64_t Client::identity() const {
-  char memory[max_host_bytes + 16];
-  TextBuilder origin(memory);
-  write_origin(origin_, origin);
-  return fnv1a(authorization_.identity_, fnv1a("\n", fnv1a(origin.text())));
+  HashSink hash;
+  write_origin(origin_, hash);
+  hash.append("\n");
+  hash.append(authorization_.identity_);
+  return hash.value();
 }
 
 void Client::warn_about_storage(Status status, std::string_view what) {
@@ -561,8 +568,6 @@ void Client::warn_about_storage(Status status, std::string_view what) {
   TextBuilder text(memory);
   text.append("storage: cannot ");
   text.append(what);
-  text.append(": ");
-  text.append(to_string(status.code()));
   hooks_.log->write(LogLevel::warning, text.text());
 }
 

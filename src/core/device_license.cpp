@@ -39,8 +39,10 @@ Status LicensedDevice::get_token(Client& client) {
   oauth.consumer_secret = device_secret_;
   oauth.nonce = {nonce.data(), nonce.size()};
   oauth.timestamp_s = client.signing_time_s();
-  TextBuilder header(client.memory_.work);
-  write_authorization(oauth, header);
+  const Span<char> work = client.memory_.work;
+  const std::size_t room = work.size() - signing_bytes;
+  TextBuilder header({work.data(), room});
+  write_authorization(oauth, {work.data() + room, signing_bytes}, header);
   return client.post_for_token(header.text());
 }
 

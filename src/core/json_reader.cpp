@@ -1,126 +1,216 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json_reader.hpp"
 
-#include "rapidjson.hpp"
 #include "text.hpp"
 
 #include <limits>
 
-#include <rapidjson/reader.h>
-
 namespace here_tracking {
 namespace {
 
-namespace rj = here_tracking_rapidjson;
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
-// In-situ parsing makes RapidJSON write decoded strings back through the stream instead of onto its
-// growing stack. This stream sends them to a buffer of a fixed size, so that the text stays as it
-// is and no length of string needs memory. NOLINTBEGIN(readability-identifier-naming): RapidJSON's
-// stream concept
-class Stream {
+/// RFC 8259, without recursion: a level is a bit.
+class JsonReader {
  public:
-  using Ch = char;
+  JsonReader(std::string_view json, Span<char> decoded) : json_(json), decoded_(decoded) {}
 
-  Stream(std::string_view json, Span<char> decoded) : json_(json), decoded_(decoded) {}
+  JsonResult read(std::size_t max_depth, JsonHandler& handler);
 
-  [[nodiscard]] Ch Peek() const { return offset_ < json_.size() ? json_[offset_] : '\0'; }
-  Ch Take() { return offset_ < json_.size() ? json_[offset_++] : '\0'; }
-  [[nodiscard]] std::size_t Tell() const { return offset_; }
-
-  Ch* PutBegin() {
-    begin_ = offset_;
-    count_ = 0;
-    return decoded_.data();
+ private:
+  /// '\0', which is valid nowhere, at the end. So whoever goes on behind what is valid alone stays
+  /// within the text.
+  [[nodiscard]] char peek() const { return at_ < json_.size() ? json_[at_] : '\0'; }
+  bool take(char c) {
+    if (peek() != c || at_ == json_.size()) return false;
+    ++at_;
+    return true;
   }
-  void Put(Ch c) {
-    if (count_ < decoded_.size()) decoded_[count_] = c;
+  bool take(std::string_view word) {
+    if (slice(json_, at_, word.size()) != word) return false;
+    at_ += word.size();
+    return true;
+  }
+  void skip_space() {
+    while (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t')
+      ++at_;
+  }
+  bool digits() {
+    if (!is_digit(peek())) return false;
+    while (is_digit(peek()))
+      ++at_;
+    return true;
+  }
+  bool number();
+  bool hex4(std::uint32_t& unit);
+  bool escape();
+  bool string(JsonString& string);
+  JsonResult scalar(JsonHandler& handler);
+  JsonResult key(JsonHandler& handler);
+
+  void put(std::uint32_t byte) {
+    if (count_ < decoded_.size()) decoded_[count_] = static_cast<char>(byte);
     ++count_;
   }
-  void Flush() {}
-  std::size_t PutEnd(Ch*) { return count_; }
 
-  [[nodiscard]] JsonString string() const {
-    const std::size_t length = count_ - 1;  // a terminator was put
-    const bool complete = length <= decoded_.size();
-    return {{decoded_.data(), complete ? length : decoded_.size()},
-            complete,
-            slice(json_, begin_, offset_ - begin_ - 1)};
-  }
-  [[nodiscard]] std::string_view before(std::size_t length) const {
-    return slice(json_, offset_ - length, length);
-  }
-  [[nodiscard]] bool at_end() const { return offset_ == json_.size(); }
-
- private:
   std::string_view json_;
   Span<char> decoded_;
-  std::size_t offset_ = 0;
-  std::size_t begin_ = 0;
-  std::size_t count_ = 0;
+  std::size_t at_ = 0;
+  std::size_t count_ = 0;  // of the present string's bytes, decoded
 };
 
-class Adapter {
- public:
-  using Ch = char;
-
-  Adapter(Stream& stream, JsonHandler& handler, std::size_t max_depth)
-      : stream_(stream), handler_(handler), max_depth_(max_depth) {}
-
-  bool Null() { return handler_.on_null(); }
-  bool Bool(bool value) { return handler_.on_bool(value); }
-  bool RawNumber(const Ch*, rj::SizeType length, bool) {
-    return handler_.on_number(stream_.before(length));
+bool JsonReader::number() {
+  take('-');
+  if (!take('0') && !digits()) return false;
+  if (take('.') && !digits()) return false;
+  if (take('e') || take('E')) {
+    if (!take('+')) take('-');
+    return digits();
   }
-  bool String(const Ch*, rj::SizeType, bool) { return handler_.on_string(stream_.string()); }
-  bool Key(const Ch*, rj::SizeType, bool) { return handler_.on_key(stream_.string()); }
-  bool StartObject() { return begin(true); }
-  bool EndObject(rj::SizeType) { return end(true); }
-  bool StartArray() { return begin(false); }
-  bool EndArray(rj::SizeType) { return end(false); }
+  return true;
+}
 
-  // Numbers come as text; RapidJSON names these all the same.
-  bool Int(int) { return false; }
-  bool Uint(unsigned) { return false; }
-  bool Int64(std::int64_t) { return false; }
-  bool Uint64(std::uint64_t) { return false; }
-  bool Double(double) { return false; }
-
-  [[nodiscard]] bool too_deep() const { return depth_ > max_depth_; }
-
- private:
-  bool begin(bool object) {
-    ++depth_;
-    return !too_deep() && handler_.on_begin(object, depth_, stream_.Tell());
+bool JsonReader::hex4(std::uint32_t& unit) {
+  unit = 0;
+  for (int i = 0; i < 4; ++i) {
+    const char c = to_lower(peek());
+    if (!is_digit(c) && (c < 'a' || c > 'f')) return false;
+    unit = unit << 4U | static_cast<std::uint32_t>(is_digit(c) ? c - '0' : c - 'a' + 10);
+    ++at_;
   }
-  bool end(bool object) { return handler_.on_end(object, depth_--, stream_.Tell()); }
+  return true;
+}
 
-  Stream& stream_;
-  JsonHandler& handler_;
-  std::size_t max_depth_;
-  std::size_t depth_ = 0;
-};
-// NOLINTEND(readability-identifier-naming)
+/// What follows a backslash.
+bool JsonReader::escape() {
+  constexpr std::string_view names = "\"\\/bfnrt";
+  constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
+  if (!take('u')) {
+    const std::size_t which = names.find(peek());
+    if (which == std::string_view::npos) return false;
+    ++at_;
+    put(static_cast<unsigned char>(meant[which]));
+    return true;
+  }
+  std::uint32_t point = 0;
+  if (!hex4(point)) return false;
+  if (point >= 0xd800 && point <= 0xdfff) {
+    const std::size_t behind = at_;
+    std::uint32_t low = 0;
+    if (point < 0xdc00 && take("\\u") && hex4(low) && low >= 0xdc00 && low <= 0xdfff) {
+      point = 0x10000 + ((point - 0xd800) << 10U) + (low - 0xdc00);
+    } else {
+      at_ = behind;
+      point = 0xfffd;
+    }
+  }
+  if (point < 0x80) {
+    put(point);
+    return true;
+  }
+  const std::uint32_t more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+  put((0xff00U >> (more + 1) & 0xffU) | point >> 6 * more);
+  for (std::uint32_t left = more; left-- > 0;)
+    put(0x80U | (point >> 6 * left & 0x3fU));
+  return true;
+}
 
-// RapidJSON keeps a count and a state for each level, and enters a level before it asks the
-// handler.
-constexpr std::size_t level_bytes = 2 * sizeof(rj::SizeType);
-using Levels = FixedAllocator<(max_json_depth + 1) * level_bytes>;
+/// What follows the opening quote.
+bool JsonReader::string(JsonString& string) {
+  const std::size_t begin = at_;
+  count_ = 0;
+  while (!take('"')) {
+    if (take('\\')) {
+      if (!escape()) return false;
+      continue;
+    }
+    const std::size_t bytes = utf8_bytes(after(json_, at_));
+    if (bytes == 0 || static_cast<unsigned char>(json_[at_]) < 0x20) return false;
+    for (const std::size_t end = at_ + bytes; at_ < end; ++at_)
+      put(static_cast<unsigned char>(json_[at_]));
+  }
+  string.complete = count_ <= decoded_.size();
+  string.text = {decoded_.data(), string.complete ? count_ : decoded_.size()};
+  string.raw = slice(json_, begin, at_ - 1 - begin);
+  return true;
+}
+
+constexpr JsonResult go_on(bool wanted) {
+  return wanted ? JsonResult::ok : JsonResult::stopped;
+}
+
+JsonResult JsonReader::scalar(JsonHandler& handler) {
+  const std::size_t begin = at_;
+  if (take('"')) {
+    JsonString text;
+    return string(text) ? go_on(handler.on_string(text)) : JsonResult::invalid;
+  }
+  if (take("true")) return go_on(handler.on_bool(true));
+  if (take("false")) return go_on(handler.on_bool(false));
+  if (take("null")) return go_on(handler.on_null());
+  return number() ? go_on(handler.on_number(slice(json_, begin, at_ - begin)))
+                  : JsonResult::invalid;
+}
+
+JsonResult JsonReader::key(JsonHandler& handler) {
+  skip_space();
+  JsonString name;
+  if (!take('"') || !string(name)) return JsonResult::invalid;
+  if (!handler.on_key(name)) return JsonResult::stopped;
+  skip_space();
+  return take(':') ? JsonResult::ok : JsonResult::invalid;
+}
+
+JsonResult JsonReader::read(std::size_t max_depth, JsonHandler& handler) {
+  std::uint32_t objects = 0;  // the innermost level is the lowest bit
+  static_assert(max_json_depth <= 32);
+  std::size_t depth = 0;
+  for (;;) {
+    // A value begins, or the container that was just opened ends.
+    skip_space();
+    const bool object = peek() == '{';
+    JsonResult result = JsonResult::ok;
+    bool is_empty = false;
+    if (object || peek() == '[') {
+      if (depth == max_depth) return JsonResult::too_deep;
+      objects = objects << 1U | (object ? 1U : 0U);
+      result = go_on(handler.on_begin(object, ++depth, at_++));
+      skip_space();
+      is_empty = peek() == (object ? '}' : ']');
+      if (result == JsonResult::ok && !is_empty) {
+        if (object) result = key(handler);
+        if (result == JsonResult::ok) continue;
+      }
+    } else {
+      result = scalar(handler);
+    }
+    if (result != JsonResult::ok) return result;
+
+    // It has ended, and with it perhaps what it stands in.
+    for (;; is_empty = false) {
+      skip_space();
+      if (depth == 0) return at_ == json_.size() ? JsonResult::ok : JsonResult::invalid;
+      const bool in_object = (objects & 1U) != 0;
+      if (!is_empty && take(',')) {
+        if (in_object) result = key(handler);
+        if (result != JsonResult::ok) return result;
+        break;
+      }
+      if (peek() != (in_object ? '}' : ']')) return JsonResult::invalid;
+      objects >>= 1U;
+      if (!handler.on_end(in_object, depth--, at_++)) return JsonResult::stopped;
+    }
+  }
+}
 
 }  // namespace
 
 JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler,
                       Span<char> decoded) {
-  Stream stream(json, decoded);
-  Adapter adapter(stream, handler, max_depth < max_json_depth ? max_depth : max_json_depth);
-  Levels levels;
-  rj::GenericReader<rj::UTF8<>, rj::UTF8<>, Levels> reader(&levels, sizeof(Levels));
-  constexpr unsigned flags = rj::kParseIterativeFlag | rj::kParseInsituFlag |
-                             rj::kParseNumbersAsStringsFlag | rj::kParseValidateEncodingFlag;
-  const rj::ParseResult result = reader.Parse<flags>(stream, adapter);
-  if (adapter.too_deep()) return JsonResult::too_deep;
-  if (result.Code() == rj::kParseErrorTermination) return JsonResult::stopped;
-  if (result.IsError() || !stream.at_end()) return JsonResult::invalid;
-  return JsonResult::ok;
+  return JsonReader(json, decoded)
+      .read(max_depth < max_json_depth ? max_depth : max_json_depth, handler);
 }
 
 JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler) {
@@ -131,27 +221,26 @@ JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler&
 }
 
 std::size_t count_json_characters(std::string_view raw) {
+  // 'h' and 'l' for the halves of a surrogate pair.
+  const auto half = [&raw](std::size_t at) {
+    const std::string_view digits = slice(raw, at + 2, 2);
+    if (slice(raw, at, 2) != "\\u" || to_lower(digits[0]) != 'd' || digits[1] < '8') return ' ';
+    return digits[1] <= '9' || to_lower(digits[1]) <= 'b' ? 'h' : 'l';
+  };
   std::size_t count = 0;
-  while (!raw.empty()) {
+  for (; !raw.empty(); ++count) {
     std::size_t bytes = 1;
-    if (raw[0] == '\\') {
-      const std::string_view digits = slice(raw, 2, 2);
-      const bool is_half = digits.size() == 2 && to_lower(digits[0]) == 'd' && digits[1] > '7';
-      if (slice(raw, 1, 1) != "u") {
-        bytes = 2;
-      } else if (!is_half) {
-        bytes = 6;
-      } else if (to_lower(digits[1]) < 'c') {
-        bytes = 12;
-      } else {
-        return 0;  // RapidJSON sees to it that a first half has its second, but not the reverse
-      }
-    } else {
+    if (raw[0] != '\\') {
       while (bytes < raw.size() && (static_cast<unsigned char>(raw[bytes]) & 0xc0U) == 0x80U)
         ++bytes;
+    } else if (slice(raw, 1, 1) != "u") {
+      bytes = 2;
+    } else {
+      const char kind = half(0);
+      if (kind == 'l' || (kind == 'h' && half(6) != 'l')) return 0;
+      bytes = kind == 'h' ? 12 : 6;
     }
     raw = after(raw, bytes);
-    ++count;
   }
   return count;
 }
@@ -185,7 +274,7 @@ ScaledNumber scale_json_number(std::string_view number, std::uint8_t decimals, R
   bool round = false;
   bool limited = false;
   const auto append = [&](std::uint64_t digit) {
-    limited = limited || result > (max - digit) / 10;
+    limited = limited || result > max / 10 || (result == max / 10 && digit > max % 10);
     if (!limited) result = result * 10 + digit;
   };
   for (const char c : mantissa) {

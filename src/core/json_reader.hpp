@@ -9,11 +9,16 @@
 
 namespace here_tracking {
 
+/// The deepest nesting that is read.
+inline constexpr std::size_t max_json_depth = 32;
+
 /// A string of a JSON text.
 struct JsonString {
-  std::string_view text;  ///< Decoded; only its beginning unless `complete`
-  bool complete = true;   ///< Whether all of it was decoded
-  std::string_view raw;   ///< As it stands in the text, between the quotes
+  /// Decoded; only its beginning unless `complete`. Half a surrogate pair, which JSON allows and
+  /// UTF-8 cannot say, comes as U+FFFD.
+  std::string_view text;
+  bool complete = true;  ///< Whether all of it was decoded
+  std::string_view raw;  ///< As it stands in the text, between the quotes
 };
 
 /// Receives the parts of a JSON text in order. Each function returns whether to go on.

@@ -11,10 +11,10 @@
 
 namespace here_tracking {
 
-/// Writes one JSON value, compactly, at most max_json_depth levels deep. Overflow is the builder's.
+/// Writes one JSON value, compactly, at most 16 levels deep. Overflow is the builder's.
 class JsonWriter {
  public:
-  explicit JsonWriter(TextBuilder& out) : out_(out), writer_(out, &levels_, max_json_depth) {}
+  explicit JsonWriter(TextBuilder& out) : out_(out), writer_(out, &levels_, max_levels) {}
 
   void begin_object() { writer_.StartObject(); }
   void end_object() { writer_.EndObject(); }
@@ -35,7 +35,9 @@ class JsonWriter {
   void raw(std::string_view json);
 
  private:
-  using Allocator = FixedAllocator<max_json_depth * 2 * sizeof(std::size_t)>;
+  /// A payload's 12 and what is around it.
+  static constexpr std::size_t max_levels = 16;
+  using Allocator = FixedAllocator<max_levels * 2 * sizeof(std::size_t)>;
   using Utf8 = here_tracking_rapidjson::UTF8<>;
 
   TextBuilder& out_;

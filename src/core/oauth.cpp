@@ -48,18 +48,16 @@ void write_key(std::string_view consumer_secret, ByteSink& out) {
   out.append("&");
 }
 
-std::array<char, 44> sign(const OAuthRequest& request) {
-  std::array<char, 3 * max_secret_bytes + 1>
-      memory;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-  TextBuilder key(memory);
+std::array<char, 44> sign(const OAuthRequest& request, Span<char> scratch) {
+  TextBuilder key(scratch);
   write_key(request.consumer_secret, key);
   HmacSha256 hmac(key.text());
-  wipe(memory);
+  wipe(scratch);
   write_base_string(request, hmac);
   return base64(hmac.finish());
 }
 
-void write_authorization(const OAuthRequest& request, ByteSink& out) {
+void write_authorization(const OAuthRequest& request, Span<char> scratch, ByteSink& out) {
   PercentEncoder encoder(out);
   const auto write = [&](std::string_view name, std::string_view value) {
     out.append(name);
@@ -72,7 +70,7 @@ void write_authorization(const OAuthRequest& request, ByteSink& out) {
     write(name, value);
     out.append(",");
   });
-  const std::array<char, 44> signature = sign(request);
+  const std::array<char, 44> signature = sign(request, scratch);
   write("oauth_signature", {signature.data(), signature.size()});
 }
 

@@ -39,10 +39,13 @@ void write_base_string(const OAuthRequest& request, ByteSink& out);
 /// the two agree for secrets made of A-Z a-z 0-9 - . _ ~.
 void write_key(std::string_view consumer_secret, ByteSink& out);
 
-/// Base64 of the HMAC-SHA256.
-[[nodiscard]] std::array<char, 44> sign(const OAuthRequest& request);
+/// What signing takes, for the key: the secret, percent-encoded.
+inline constexpr std::size_t signing_bytes = 3 * max_secret_bytes + 1;
+
+/// Base64 of the HMAC-SHA256. `scratch` has signing_bytes, and is wiped.
+[[nodiscard]] std::array<char, 44> sign(const OAuthRequest& request, Span<char> scratch);
 
 /// Section 3.5.1: the value of the Authorization header.
-void write_authorization(const OAuthRequest& request, ByteSink& out);
+void write_authorization(const OAuthRequest& request, Span<char> scratch, ByteSink& out);
 
 }  // namespace here_tracking

@@ -52,15 +52,19 @@ void SampleQueue::transfer(Io io, SectorHeader& header, State& state) {
   io(state.last_time.ms, state.last_time.boot_id);
 }
 
-bool SampleQueue::write_header(std::uint32_t sector, SectorHeader header, std::uint32_t first_id) {
+bool SampleQueue::write_header(std::uint32_t sector, SectorHeader& header, std::uint32_t first_id) {
   std::array<std::uint8_t, SectorHeader::bytes> bytes{};
   header.sector_bytes = geometry_.sector_bytes;
   header.program_bytes = geometry_.program_bytes;
-  State state = state_;
-  state.next_id = first_id;
-  for (std::size_t i = 0; i < state.bases.size(); ++i)
-    if ((written_bases_ >> i & 1U) == 0) state.bases[i] = {};
-  transfer(Encoder(bytes.data()), header, state);
+  // For a moment the state is what the header says, which spares the stack a second one.
+  const std::uint32_t next_id = state_.next_id;
+  const auto bases = state_.bases;
+  state_.next_id = first_id;
+  for (std::size_t i = 0; i < bases.size(); ++i)
+    if ((written_bases_ >> i & 1U) == 0) state_.bases[i] = {};
+  transfer(Encoder(bytes.data()), header, state_);
+  state_.next_id = next_id;
+  state_.bases = bases;
   std::uint8_t* const crc = bytes.data() + bytes.size() - crc_bytes;
   ByteWriter(crc).put(crc32({bytes.data(), bytes.size() - crc_bytes}));
   return storage_.erase(sector).ok() && storage_.program(sector, 0, bytes).ok();

@@ -17,9 +17,6 @@
 
 namespace here_tracking {
 
-/// The deepest nesting that is read or written.
-inline constexpr std::size_t max_json_depth = 32;
-
 /// RapidJSON's allocator concept on memory of a fixed size, for one stack that asks for all of it
 /// at once and, its depth being limited, never for more.
 template <std::size_t bytes>

@@ -3,6 +3,8 @@
 
 #include "here_tracking/span.hpp"
 
+#include "text.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +20,16 @@ namespace here_tracking {
 [[nodiscard]] std::uint64_t fnv1a(Span<const std::uint8_t> bytes,
                                   std::uint64_t hash = 0xcbf29ce484222325U);
 [[nodiscard]] std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 0xcbf29ce484222325U);
+
+/// The hash of what is written to it.
+class HashSink final : public ByteSink {
+ public:
+  void append(std::string_view piece) override { value_ = fnv1a(piece, value_); }
+  [[nodiscard]] std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_ = 0xcbf29ce484222325U;
+};
 
 /// Of the hash that a record ends with.
 inline constexpr std::size_t record_hash_bytes = 8;

@@ -14,7 +14,7 @@ struct Authorization::Report {
   std::string_view target;  ///< An asynchronous request's; a synchronous one has its path alone
   BodySource* body;
   const Ingestion& how;
-  DesiredShadow& shadow;
+  std::string_view& answer;  ///< Receives the desired shadow, in the work memory
 };
 
 inline constexpr std::size_t path_size = std::string_view("/v2/").size();

@@ -133,10 +133,10 @@ RetryVerdict RetryPolicy::wait(Connection connection, std::optional<std::uint32_
   const bool may_say_when =
       connection == Connection::rate_limited || connection == Connection::service_failed;
   if (may_say_when && retry_after_s) {
-    const std::uint64_t asked_ms =
+    const auto asked_ms = static_cast<std::uint32_t>(
         std::clamp<std::uint64_t>(std::uint64_t{*retry_after_s} * 1000, config_.floor_ms,
-                                  std::max(config_.floor_ms, config_.max_retry_after_ms));
-    wait_ms = asked_ms + random_up_to(static_cast<std::uint32_t>(asked_ms / 5), random);
+                                  std::max(config_.floor_ms, config_.max_retry_after_ms)));
+    wait_ms = std::uint64_t{asked_ms} + random_up_to(asked_ms / 5, random);
   } else if (slow) {
     const std::uint32_t range = doubled(config_.slow_first_ms, config_.slow_cap_ms, failures_);
     wait_ms = range - random_up_to(range / 2, random);

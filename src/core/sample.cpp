@@ -49,7 +49,7 @@ void write_fix(SampleWriter& writer, const ObjectRules& rules, const Fix& fix) {
   writer.write(rules, &fix);
   if (!moves(fix)) return;
   writer.json().integer("heading", (*fix.heading_cdeg + 50) / 100 % 360);
-  writer.json().integer("speed", (std::int64_t{*fix.speed_mm_s} + 500) / 1000);
+  writer.json().integer("speed", *fix.speed_mm_s / 1000 + (*fix.speed_mm_s % 1000 >= 500));
 }
 
 /// Copies JSON to a writer without its white space.
@@ -57,8 +57,8 @@ class Compactor final : public JsonHandler {
  public:
   explicit Compactor(JsonWriter& writer) : writer_(writer) {}
 
-  bool on_key(const JsonString& key) override { return raw(quoted(key)); }
-  bool on_string(const JsonString& value) override { return raw(quoted(value)); }
+  bool on_key(const JsonString& key) override { return copy(key); }
+  bool on_string(const JsonString& value) override { return copy(value); }
   bool on_number(std::string_view text) override { return raw(text); }
   bool on_bool(bool value) override { return raw(value ? "true" : "false"); }
   bool on_null() override { return raw("null"); }
@@ -75,8 +75,9 @@ class Compactor final : public JsonHandler {
   [[nodiscard]] bool is_object() const { return is_object_; }
 
  private:
-  static std::string_view quoted(const JsonString& string) {
-    return {string.raw.data() - 1, string.raw.size() + 2};
+  bool copy(const JsonString& string) {
+    const bool is_utf8 = string.raw.empty() || count_json_characters(string.raw) != 0;
+    return is_utf8 && raw({string.raw.data() - 1, string.raw.size() + 2});
   }
   bool raw(std::string_view json) {
     writer_.raw(json);

@@ -403,9 +403,8 @@ class Tester {
   }
 
   void test_service() {
-    std::array<char, max_host_bytes> host{};
     Origin origin;
-    if (const char* const rule = parse_base_url(device_.base_url, host, origin)) {
+    if (const char* const rule = parse_base_url(device_.base_url, origin)) {
       return fail(HookFault::service_failed, rule);
     }
     if (!asks(origin, HookFault::service_failed)) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/detail/sender.hpp"
 
+#include "request_body.hpp"
 #include "sample_end.hpp"
 #include "text.hpp"
 
@@ -25,11 +26,6 @@ T halved(T value) {
 }
 
 }  // namespace
-
-void Sender::set_config(const SendConfig& config, const RetryConfig& retry) {
-  config_ = config;
-  policy_.set_config(retry);
-}
 
 void Sender::clear_suspicion() {
   suspect_count_ = 0;
@@ -83,14 +79,14 @@ Status Sender::choose(QueueBatch& batch, std::int64_t now_ms) {
   return queue_.next(batch, limits);
 }
 
-Status Sender::post(QueueBatch& batch, Span<char> memory, DesiredShadow& shadow,
+Status Sender::post(QueueBatch& batch, Span<char> memory, std::string_view& answer,
                     std::int64_t now_ms) {
   Ingestion how;
   how.id = config_.id;
   how.app_id = config_.app_id;
   // What is to come after a request brings a newer shadow than its own answer would.
   how.delivery = queue_.pending() > batch.count() ? Delivery::asynchronous : config_.delivery;
-  if (!restamp_) return client_.ingest(batch, shadow, how);
+  if (!restamp_) return client_.ingest(batch, answer, how);
 
   const std::size_t half = memory.size() / 2;
   const Span<char> into(memory.data(), half);
@@ -105,7 +101,8 @@ Status Sender::post(QueueBatch& batch, Span<char> memory, DesiredShadow& shadow,
   append_sample_end(end, size, now_ms);
   if (end.overflow()) return Code::buffer_too_small;
   const std::string_view object(into.data(), size + end.size());
-  return client_.ingest(Span<const std::string_view>(&object, 1), shadow, how);
+  ArrayBody body(Span<const std::string_view>(&object, 1));
+  return client_.ingest(body, answer, how);
 }
 
 void Sender::note_reason() {
@@ -227,7 +224,7 @@ RetryVerdict Sender::nothing_taken(bool was_fresh, Span<char> memory, std::int64
 }
 
 Sender::Outcome Sender::send(Clock& clock, std::uint64_t boot_id, std::uint32_t random,
-                             Span<char> memory, DesiredShadow& shadow) {
+                             Span<char> memory, std::string_view& answer) {
   Outcome outcome;
   Status status = client_.ensure_time();
   const std::optional<std::int64_t> server_ms = client_.server_time_ms();
@@ -276,9 +273,9 @@ Sender::Outcome Sender::send(Clock& clock, std::uint64_t boot_id, std::uint32_t 
   outcome.has_report = true;
   outcome.report.samples = batch.count();
   outcome.report.bytes = static_cast<std::uint32_t>(batch.size());
-  status = post(batch, memory, shadow, now_ms);
+  status = post(batch, memory, answer, now_ms);
   outcome.report.status = status;
-  outcome.report.has_shadow = status.ok() && !shadow.json.empty();
+  outcome.report.has_shadow = status.ok() && !is_blank(answer);
 
   if (status == Code::rejected && check_ == Check::fresh) {
     Status judged;

@@ -4,7 +4,6 @@
 #include "here_tracking/telemetry.hpp"
 
 #include "json_reader.hpp"
-#include "rapidjson.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -22,10 +21,9 @@ void take(std::string_view number, std::int64_t max, T& into) {
   if (value >= 0 && value <= max) into = static_cast<T>(value);
 }
 
-template <std::size_t size>
-void copy_text(std::string_view text, std::array<char, size>& into) {
-  into.fill('\0');
-  std::size_t count = std::min(text.size(), size - 1);
+void copy_clean(std::string_view text, Span<char> into) {
+  std::fill(into.begin(), into.end(), '\0');
+  std::size_t count = std::min(text.size(), into.size() - 1);
   if (count < text.size()) {
     while (count > 0 && (static_cast<unsigned char>(text[count]) & 0xc0U) == 0x80U)
       --count;
@@ -39,109 +37,88 @@ void copy_text(std::string_view text, std::array<char, size>& into) {
   }
 }
 
-/// Knows the name of the member that each value of the outermost object, and of one object in it,
-/// belongs to.
-class MemberHandler : public JsonHandler {
+// In the order of Member.
+constexpr std::string_view member_names =
+    "timestamp expiresIn accessToken id message error details";
+
+/// Reads the members of the outermost object, and one of its `details`.
+class ReplyHandler final : public JsonHandler {
  public:
-  bool on_key(const JsonString& key) final {
-    if (depth_ == 1) outer_ = Name(key);
-    if (depth_ == 2) inner_ = Name(key);
+  /// One of the two is wanted, the other nullptr.
+  ReplyHandler(ServiceReply* reply, ErrorDetail* detail) : reply_(reply), error_(detail) {}
+
+  bool on_key(const JsonString& key) override {
+    if (depth_ == 1) {
+      outer_ = member_ = key.complete ? index_in(member_names, key.text) : not_there;
+    } else {
+      const bool is_code = depth_ == 2 && outer_ == details && key.text == "hereErrorCode";
+      member_ = is_code ? std::uint8_t{here_error_code} : not_there;
+    }
     return true;
   }
-  bool on_begin(bool object, std::size_t depth, std::size_t) final {
+  bool on_begin(bool object, std::size_t depth, std::size_t) override {
     depth_ = depth;
-    if (depth == 2) inner_ = {};
+    member_ = not_there;
     return depth > 1 || object;
   }
-  bool on_end(bool, std::size_t depth, std::size_t) final {
+  bool on_end(bool, std::size_t depth, std::size_t) override {
     depth_ = depth - 1;
+    member_ = not_there;
     return true;
   }
-
- protected:
-  ~MemberHandler() = default;
-
-  [[nodiscard]] bool at(std::string_view name) const { return depth_ == 1 && outer_.is(name); }
-  [[nodiscard]] bool at(std::string_view outer, std::string_view inner) const {
-    return depth_ == 2 && outer_.is(outer) && inner_.is(inner);
-  }
-
- private:
-  class Name {
-   public:
-    Name() = default;
-    explicit Name(const JsonString& key) : size_(key.complete ? key.text.size() : 0) {
-      if (size_ > sizeof(text_)) size_ = 0;
-      std::copy_n(key.text.data(), size_, text_);
-    }
-    [[nodiscard]] bool is(std::string_view name) const {
-      return name == std::string_view(text_, size_);
-    }
-
-   private:
-    char text_[16] = {};
-    std::size_t size_ = 0;
-  };
-
-  Name outer_;
-  Name inner_;
-  std::size_t depth_ = 0;
-};
-
-class ReplyHandler final : public MemberHandler {
- public:
-  explicit ReplyHandler(ServiceReply& reply) : reply_(reply) {}
-
   bool on_number(std::string_view text) override {
-    if (at("timestamp")) take(text, max_timestamp_s, reply_.timestamp_s);
-    if (at("expiresIn")) take(text, max_token_life_s, reply_.expires_in_s);
-    return true;
-  }
-  bool on_string(const JsonString& value) override {
-    if (at("accessToken")) reply_.access_token = value.raw;
-    return true;
-  }
-
- private:
-  ServiceReply& reply_;
-};
-
-class ErrorHandler final : public MemberHandler {
- public:
-  explicit ErrorHandler(ErrorDetail& error) : error_(error) {}
-
-  bool on_number(std::string_view text) override {
-    if (at("details", "hereErrorCode")) {
-      take(text, std::numeric_limits<std::int32_t>::max(), error_.here_error_code);
+    if (reply_ != nullptr) {
+      if (member_ == timestamp) take(text, max_timestamp_s, reply_->timestamp_s);
+      if (member_ == expires_in) take(text, max_token_life_s, reply_->expires_in_s);
+    } else if (member_ == here_error_code) {
+      take(text, std::numeric_limits<std::int32_t>::max(), error_->here_error_code);
     }
     return true;
   }
   bool on_string(const JsonString& value) override {
-    if (at("id")) copy_text(value.text, error_.id);
+    if (reply_ != nullptr) {
+      if (member_ == access_token) reply_->access_token = value.raw;
+      return true;
+    }
+    if (member_ == id) copy_clean(value.text, error_->id);
     // `message` says more than `error`, where both are given. What is too long to be decoded is
     // shown as it stands.
-    const bool is_message = at("message");
-    if (is_message || (at("error") && !has_message_)) {
-      copy_text(value.complete ? value.text : value.raw, error_.message);
+    if (member_ == message || (member_ == error && !has_message_)) {
+      copy_clean(value.complete ? value.text : value.raw, error_->message);
     }
-    has_message_ = has_message_ || is_message;
+    has_message_ = has_message_ || member_ == message;
     return true;
   }
 
  private:
-  ErrorDetail& error_;
+  enum Member : std::uint8_t {
+    timestamp,
+    expires_in,
+    access_token,
+    id,
+    message,
+    error,
+    details,
+    here_error_code
+  };
+
+  ServiceReply* reply_;
+  ErrorDetail* error_;
+  std::size_t depth_ = 0;
+  std::uint8_t outer_ = not_there;
+  std::uint8_t member_ = not_there;
   bool has_message_ = false;
 };
 
 }  // namespace
 
 bool read_reply(std::string_view body, ServiceReply& reply) {
-  ReplyHandler handler(reply);
+  ReplyHandler handler(&reply, nullptr);
   return parse_json(body, max_json_depth, handler) == JsonResult::ok;
 }
 
 void read_error(std::string_view body, ErrorDetail& error) {
-  ErrorHandler handler(error);
+  ReplyHandler handler(nullptr, &error);
   (void)parse_json(body, max_json_depth, handler);
 }
 

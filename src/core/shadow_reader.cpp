@@ -4,7 +4,6 @@
 #include "here_tracking/telemetry.hpp"
 
 #include "json_reader.hpp"
-#include "rapidjson.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -184,16 +183,6 @@ constexpr std::string_view sensor_names =
     "accelerationG deviceIsAttached deviceIsStationary batteryIsCharging batteryLevel pressureHpa "
     "relativeHumidity deviceIsTampered temperatureC tiltDegree";
 constexpr std::string_view logging_types = "acceleration pressure temperature humidity gnss";
-
-/// Which of `names` it is; unlimited: none.
-std::uint8_t index_in(std::string_view names, std::string_view name) {
-  for (std::uint8_t index = 0; !names.empty(); ++index) {
-    const std::string_view first = head(names, names.find(' '));
-    if (name == first) return index;
-    names = after(names, first.size() + 1);
-  }
-  return unlimited;
-}
 
 constexpr std::size_t max_tag_characters = 50;
 
@@ -413,13 +402,13 @@ class ShadowHandler final : public JsonHandler {
       case Kind::name: {
         const bool is_position = member.scope == Scope::position;
         const std::uint8_t index = index_in(is_position ? position_names : sensor_names, text.text);
-        if (index == unlimited) return false;
+        if (index == not_there) return false;
         bits(member) = static_cast<std::uint16_t>(bits(member) | (1U << index));
         return true;
       }
       case Kind::logging_type: {
         const std::uint8_t index = index_in(logging_types, text.text);
-        if (index == unlimited) return false;
+        if (index == not_there) return false;
         item_.type = static_cast<SensorLoggingType>(index);
         item_type_ = Seen::yes;
         return true;
@@ -502,10 +491,6 @@ class ShadowHandler final : public JsonHandler {
 
 namespace {
 
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
 /// Of one text that is decoded in place.
 class TextHandler final : public JsonHandler {
  public:
@@ -522,6 +507,20 @@ class TextHandler final : public JsonHandler {
 };
 
 }  // namespace
+
+bool is_shadow(std::string_view body) {
+  class Handler final : public JsonHandler {
+   public:
+    bool on_begin(bool object, std::size_t depth, std::size_t) override {
+      if (depth == 1) is_object = object;
+      return is_object;
+    }
+    bool is_object = false;
+  } handler;
+  if (is_blank(body)) return true;
+  const JsonResult result = parse_json(body, max_json_depth, handler, {});
+  return handler.is_object && (result == JsonResult::ok || result == JsonResult::too_deep);
+}
 
 bool read_shadow(std::string_view body, DesiredShadow& shadow) {
   shadow = {};

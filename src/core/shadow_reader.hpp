@@ -7,6 +7,9 @@
 
 namespace here_tracking {
 
+/// Whether read_shadow() can read it.
+[[nodiscard]] bool is_shadow(std::string_view body);
+
 /// Reads the body of a 200 response to an ingestion. An empty body is a shadow without any wish.
 /// One that is nested too deeply ends there: what came before counts.
 /// @return false when it is no JSON object; `shadow` is then undefined.

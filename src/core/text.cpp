@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "text.hpp"
 
+#include "division.hpp"
+
 namespace here_tracking {
 
 void TextBuilder::append(std::string_view piece) {
@@ -21,21 +23,18 @@ void TextBuilder::append_integer(std::int64_t value) {
 void TextBuilder::append_decimal(std::int64_t value, std::uint8_t decimals) {
   auto magnitude = static_cast<std::uint64_t>(value);
   if (value < 0) magnitude = 0 - magnitude;
-  if (decimals > 19) decimals = 19;
-  while (decimals > 0 && magnitude % 10 == 0) {
-    magnitude /= 10;
-    --decimals;
-  }
   char digits[20];
   std::uint8_t count = 0;
+  std::uint8_t zeros = 0;  // at the end of the fraction, and left out
   do {
-    digits[count++] = static_cast<char>('0' + magnitude % 10);
-    magnitude /= 10;
+    digits[count] = static_cast<char>('0' + divide(magnitude, 10));
+    if (zeros == count && zeros < decimals && digits[count] == '0') ++zeros;
+    ++count;
   } while (magnitude != 0 || count <= decimals);
   if (value < 0) Put('-');
-  while (count > 0) {
+  while (count > zeros) {
     Put(digits[--count]);
-    if (count == decimals && decimals != 0) Put('.');
+    if (count == decimals && count > zeros) Put('.');
   }
 }
 
@@ -44,34 +43,37 @@ bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value
   std::uint64_t result = 0;
   for (const char c : text) {
     if (c < '0' || c > '9') return false;
-    const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (digit > max || result > (max - digit) / 10) return false;
-    result = result * 10 + digit;
+    result = result * 10 + static_cast<std::uint64_t>(c - '0');
+    if (result > max) return false;
   }
   value = result;
   return true;
 }
 
+std::size_t utf8_bytes(std::string_view text) {
+  if (text.empty()) return 0;
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (first < 0x80) return 1;
+  const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+  if (first < 0xc2 || first > 0xf4 || text.size() <= more) return 0;
+  std::uint32_t point = first & (0x3fU >> more);
+  for (std::size_t i = 1; i <= more; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xc0U) != 0x80U) return 0;
+    point = point << 6U | (byte & 0x3fU);
+  }
+  // Longer than it need be, a surrogate, or beyond Unicode.
+  const std::uint32_t least = more == 3 ? 0x10000 : more == 2 ? 0x800 : 0x80;
+  if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return 0;
+  return more + 1;
+}
+
 std::optional<std::size_t> count_characters(std::string_view text) {
   std::size_t count = 0;
-  for (std::size_t at = 0; at < text.size(); ++count) {
-    const auto first = static_cast<unsigned char>(text[at++]);
-    if (first < 0x80) continue;
-    const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-    if (first < 0xc2 || first > 0xf4 || text.size() - at < more) return std::nullopt;
-    std::uint32_t point = first & (0x3fU >> more);
-    for (std::size_t i = 0; i < more; ++i) {
-      const auto byte = static_cast<unsigned char>(text[at++]);
-      if ((byte & 0xc0U) != 0x80U) return std::nullopt;
-      point = point << 6U | (byte & 0x3fU);
-    }
-    // Longer than it need be, a surrogate, or beyond Unicode.
-    if (point < (more == 3   ? 0x10000U
-                 : more == 2 ? 0x800U
-                             : 0x80U) ||
-        point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
-      return std::nullopt;
-    }
+  for (; !text.empty(); ++count) {
+    const std::size_t bytes = utf8_bytes(text);
+    if (bytes == 0) return std::nullopt;
+    text.remove_prefix(bytes);
   }
   return count;
 }
@@ -80,6 +82,15 @@ void wipe(Span<char> memory) {
   volatile char* const bytes = memory.data();
   for (std::size_t i = 0; i < memory.size(); ++i)
     bytes[i] = 0;
+}
+
+std::uint8_t index_in(std::string_view names, std::string_view name) {
+  for (std::uint8_t index = 0; !names.empty(); ++index) {
+    const std::string_view first = head(names, names.find(' '));
+    if (name == first) return index;
+    names = after(names, first.size() + 1);
+  }
+  return not_there;
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {

@@ -37,7 +37,7 @@ class TextBuilder final : public ByteSink {
   void drop(std::size_t count) { wanted_ -= count; }
   void append_hex(std::uint8_t byte);  // lower case
   void append_integer(std::int64_t value);
-  /// value / 10^decimals without trailing zeros: 525200066, 7 is "52.5200066".
+  /// value / 10^decimals without trailing zeros: 525200066, 7 is "52.5200066". At most 19 decimals.
   void append_decimal(std::int64_t value, std::uint8_t decimals);
 
   void Put(char c) {  // NOLINT(readability-identifier-naming): RapidJSON calls it so
@@ -79,14 +79,27 @@ inline std::size_t copy_text(std::string_view text, Span<char> into) {
   return fitting.size();
 }
 
-/// Decimal digits alone, at most `max`. False for anything else, an empty text among it.
+/// Decimal digits alone, at most `max`, which is 10^18 or less. False for anything else, an empty
+/// text among it.
 bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value);
+
+/// How many bytes the first character of a text has; 0 when it is not UTF-8, or the text is empty.
+[[nodiscard]] std::size_t utf8_bytes(std::string_view text);
 
 /// How many characters a text in UTF-8 has; nothing when it is not UTF-8.
 std::optional<std::size_t> count_characters(std::string_view text);
 
 /// Overwrites memory in a way that no compiler leaves out.
 void wipe(Span<char> memory);
+
+/// Whether there is nothing but white space as JSON has it.
+[[nodiscard]] inline bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+/// Which of the words in `names`, which one space divides, `name` is, from 0 on; not_there: none.
+inline constexpr std::uint8_t not_there = 255;
+[[nodiscard]] std::uint8_t index_in(std::string_view names, std::string_view name);
 
 /// ASCII case is ignored.
 bool equals_ignoring_case(std::string_view a, std::string_view b);

@@ -43,7 +43,7 @@ Tracker::Tracker(Client& client, SampleQueue& queue, const Sources& sources, con
       memory_(memory),
       config_(config),
       observer_(observer != nullptr ? *observer : no_observer),
-      sender_(client, queue, quarantine, config.send, config.retry) {}
+      sender_(client, queue, quarantine, config_.send, config_.retry) {}
 
 std::uint32_t Tracker::random() {
   std::array<std::uint8_t, 4> bytes{};
@@ -90,7 +90,7 @@ Status Tracker::start() {
 
 void Tracker::set_config(const TrackerConfig& config) {
   config_ = config;
-  sender_.set_config(config.send, config.retry);
+  sender_.policy().set_config(config.retry);
   if (started_) set_pace(hooks_.clock->now_ms());
 }
 
@@ -238,7 +238,7 @@ void Tracker::tell_drops() {
 void Tracker::send() {
   is_fresh_ = false;
   has_measured_ = false;
-  DesiredShadow answer;
+  std::string_view answer;
   const detail::Sender::Outcome outcome =
       sender_.send(*hooks_.clock, run_id_, random(), memory_.sample, answer);
   const std::int64_t now_ms = hooks_.clock->now_ms();
@@ -324,9 +324,11 @@ TrackerState Tracker::state() const {
 
 // ---- the desired shadow ----
 
-void Tracker::take(const DesiredShadow& shadow, std::int64_t now_ms) {
-  const std::uint64_t hash = fnv1a(shadow.json);
+void Tracker::take(std::string_view answer, std::int64_t now_ms) {
+  const std::uint64_t hash = fnv1a(answer);
   if (is_shadow_taken_ && hash == shadow_hash_) return;
+  DesiredShadow shadow;
+  (void)read_shadow(answer, shadow);  // the Client saw that it can be read
   is_shadow_taken_ = observer_.on_shadow(shadow_, shadow);
   shadow_hash_ = hash;
 

@@ -18,7 +18,7 @@ std::uint16_t default_port(bool tls) {
 
 }  // namespace
 
-const char* parse_base_url(std::string_view url, Span<char> host, Origin& origin) {
+const char* parse_base_url(std::string_view url, Origin& origin) {
   constexpr const char* form = "https://host[:port]";
   const std::size_t scheme_end = url.find("://");
   if (scheme_end == std::string_view::npos) return form;
@@ -42,16 +42,15 @@ const char* parse_base_url(std::string_view url, Span<char> host, Origin& origin
   const std::size_t colon = authority.find(':', bracket);
   const std::string_view name = head(authority, colon);
   if (name.empty() || name == "[]") return form;
-  if (name.size() > host.size()) return "a host of at most 128 characters";
+  if (name.size() > max_host_bytes) return "a host of at most 128 characters";
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
     const bool allowed = bracketed ? is_alphanumeric(c) || c == ':' || c == '.' ||
                                          (c == '[' && i == 0) || (c == ']' && i + 1 == name.size())
                                    : is_alphanumeric(c) || c == '-' || c == '.' || c == '_';
     if (!allowed) return "https://host[:port], without user, path or query";
-    host[i] = to_lower(c);
   }
-  origin.host = {host.data(), name.size()};
+  origin.host = name;
 
   origin.port = default_port(origin.tls);
   if (colon != std::string_view::npos) {
@@ -65,7 +64,7 @@ const char* parse_base_url(std::string_view url, Span<char> host, Origin& origin
 }
 
 bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host == "[::1]") return true;
+  if (equals_ignoring_case(host, "localhost") || host == "[::1]") return true;
   // A name such as 127.example.org must not pass, so all four numbers are read.
   for (int i = 0; i < 4; ++i) {
     const std::size_t end = host.find('.');
@@ -83,7 +82,10 @@ bool is_loopback(std::string_view host) {
 
 void write_origin(const Origin& origin, ByteSink& out) {
   out.append(origin.tls ? "https://" : "http://");
-  out.append(origin.host);
+  for (const char c : origin.host) {
+    const char lower = to_lower(c);
+    out.append({&lower, 1});
+  }
   if (origin.port == default_port(origin.tls)) return;
   char digits[8];
   TextBuilder text(digits);

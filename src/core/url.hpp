@@ -2,7 +2,6 @@
 #pragma once
 
 #include "here_tracking/hooks/transport.hpp"
-#include "here_tracking/span.hpp"
 
 #include "text.hpp"
 
@@ -13,14 +12,15 @@ namespace here_tracking {
 
 inline constexpr std::size_t max_host_bytes = 128;
 
-/// Takes `scheme://host[:port][/]` apart. The host is stored in lower case in `host`.
+/// Takes `scheme://host[:port][/]` apart. The host is a part of `url`.
 /// @return nullptr, or the rule that is broken (static text).
-const char* parse_base_url(std::string_view url, Span<char> host, Origin& origin);
+const char* parse_base_url(std::string_view url, Origin& origin);
 
 /// localhost, 127.0.0.0/8 and [::1].
 [[nodiscard]] bool is_loopback(std::string_view host);
 
-/// `scheme://host[:port]`, the port only where it is not the scheme's own (RFC 5849, 3.4.1.2).
+/// `scheme://host[:port]` in lower case, the port only where it is not the scheme's own (RFC 5849,
+/// 3.4.1.2).
 void write_origin(const Origin& origin, ByteSink& out);
 
 /// RFC 3986: all but A-Z a-z 0-9 - . _ ~ becomes %XX, in upper case.

@@ -2,7 +2,6 @@
 #include "here_tracking/shadow.hpp"
 
 #include "json_reader.hpp"
-#include "rapidjson.hpp"
 #include "text.hpp"
 
 namespace here_tracking {

@@ -731,6 +731,25 @@ before=$(date +%s%N)
 is "stall_ms: a late answer" 200 "$(send '[{"timestamp":66}]')"
 took_ms=$((($(date +%s%N) - before) / 1000000))
 report "... as late as asked" "$((took_ms < 700 || took_ms > 3000))" "${took_ms} ms"
+fault '{"path":"/v2/","fault":"stall_body","body_bytes":9}'
+last_is() { # JQ-CONDITION
+  for _ in {1..300}; do
+    [[ $(control_get /control/requests | jq ".[-1] | $1") == true ]] && return
+    sleep 0.1
+  done
+}
+(
+  printf '[{"timest'
+  last_is '.fault == "stall_body"'
+  control_get /control/requests | jq -c '.[-1] | [.status, .body]' >"${work}/stalled"
+) | curl --silent --cacert "${ca}" -o /dev/null --max-time 60 -H "Authorization: Bearer ${token}" \
+  -H 'Content-Length: 18' -H 'Transfer-Encoding:' -H 'Expect:' -X POST -T - "${url}/v2/"
+is "stall_body: a body is seen while it arrives" '[0,"[{\"timest"]' "$(<"${work}/stalled")"
+last_is '.reason != ""'
+is "... and is not processed when the peer leaves" '[0,"the peer left before its body was read"]' \
+  "$(control_get /control/requests | jq -c '.[-1] | [.status, .reason]')"
+fault '{"path":"/v2/","fault":"stall_body","stall_ms":1}'
+is "... nothing is lost when it goes on" "200 1" "$(send '[{"timestamp":70}]') $(kept 70)"
 fault '{"path":"/v2/","fault":"truncated"}'
 send '[{"timestamp":67}]' >/dev/null
 is "truncated: curl misses bytes" 18 "$?"

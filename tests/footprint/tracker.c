@@ -32,7 +32,7 @@ static const ht_sector_storage_t flash;
 
 uint32_t firmware(void);
 
-// The same as tracker.cpp.
+// A tracker with hooks that are not provided.
 uint32_t firmware(void) {
   const ht_client_config_t config = {
       .token = HT_MEMORY(token_memory),

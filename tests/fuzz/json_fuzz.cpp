@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the service answers: error objects, times, tokens.
+// What the service answers, error objects, times, tokens; and each part of a JSON text, against
+// RapidJSON.
 #include "here_tracking/telemetry.hpp"
 
 #include "core/service_reply.hpp"
+#include "support/json_events.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -35,5 +37,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(error.id.back() == '\0' && error.message.back() == '\0');
   for (const char c : error.message)
     require(c == '\0' || static_cast<unsigned char>(c) >= 0x20);
+
+  JsonEventList events(body);
+  const here_tracking::JsonResult result = read_json(body, events);
+  require(events.places_are_right());
+  if (result != here_tracking::JsonResult::too_deep && !events.has_half()) {
+    const JsonReference expected = read_json_with_rapidjson(body);
+    const bool is_valid = result == here_tracking::JsonResult::ok;
+    require(!expected.is_known || expected.is_valid == is_valid);
+    require(!expected.is_valid || expected.events == events.all());
+  }
   return 0;
 }

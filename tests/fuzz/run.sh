@@ -10,8 +10,8 @@ seconds=${1:-60}
   exit 2
 }
 targets=("${@:2}")
-[[ ${#targets[@]} -gt 0 ]] || targets=(advertisement gpsd http_response json nmea payload queue sample
-  scan_file shadow wlan_configurations)
+[[ ${#targets[@]} -gt 0 ]] || targets=(advertisement gpsd http_response json modem_cells nl80211 nmea
+  payload queue sample scan_file shadow wlan_configurations)
 
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz -j2

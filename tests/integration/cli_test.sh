@@ -43,8 +43,8 @@ for flag in --url --ca-file --credentials --state-dir --config --json --verbose 
   check "help tells of ${flag}" out_has "${flag}"
 done
 run send --help
-for flag in --nmea --gpsd --serial --bluetooth --sensor --scan --system --payload --contribute-gps --wide-lte-range --async \
-  --show-passwords; do
+for flag in --nmea --gpsd --serial --modem --modem-identity --wlan --bluetooth --sensor --scan --system \
+  --payload --contribute-gps --wide-lte-range --async --show-passwords; do
   check "help of send tells of ${flag}" out_has "${flag}"
 done
 run --version

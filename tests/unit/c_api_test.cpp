@@ -2,6 +2,7 @@
 // First: the header needs no other one.
 #include "here_tracking/c/here_tracking.h"
 #include "here_tracking/client.hpp"
+#include "here_tracking/nmea.hpp"
 #include "here_tracking/queue.hpp"
 #include "here_tracking/restamp.hpp"
 #include "here_tracking/retry.hpp"
@@ -538,6 +539,54 @@ TEST_CASE("Restamping is the same in both languages") {
   CHECK(std::string(c_into.data(), c_size) == std::string(into.data(), size));
 }
 
+// ---- NMEA 0183 ----
+
+std::string sentence(const std::string& body) {
+  unsigned sum = 0;
+  for (const char c : body)
+    sum ^= static_cast<unsigned char>(c);
+  constexpr char hex[] = "0123456789ABCDEF";
+  return "$" + body + "*" + hex[sum >> 4U] + hex[sum & 15U] + "\r\n";
+}
+
+TEST_CASE("The text of a receiver makes the same fixes in both languages") {
+  const std::string receiver =
+      sentence("GPRMC,120000,A,5231.2000,N,01324.3000,E,10.0,84.5,150326,,,A") +
+      sentence("GPGGA,120000,5231.2000,N,01324.3000,E,1,08,0.9,35.0,M,42.0,M,,") +
+      sentence("GPGSA,A,3,01,02,03,04,,,,,,,,,1.6,0.9,1.3") +
+      "$GPGST,120000,,,,,3.0,4.0,6.0*00\r\n";
+  ht_nmea_t c;
+  ht_nmea_init(&c);
+  ht::NmeaParser cpp;
+  ht_nmea_feed(&c, receiver.data(), 10);
+  ht_nmea_feed(&c, receiver.data() + 10, receiver.size() - 10);
+  cpp.feed(receiver);
+
+  ht_fix_t fix = {};
+  fix.accuracy_mm = 1;
+  CHECK_FALSE(ht_nmea_take_fix(&c, &fix));
+  CHECK(fix.accuracy_mm == 1);
+  ht_nmea_finish(&c);
+  cpp.finish();
+  REQUIRE(ht_nmea_take_fix(&c, &fix));
+  const auto cpp_fix = cpp.take_fix();
+  REQUIRE(cpp_fix);
+  CHECK(fix.altaccuracy_mm.given);
+  CHECK(fix.heading_cdeg.value == 8450);
+  CHECK(fix.timestamp_ms.value == 1773576000000);
+  CHECK(fix.floor == nullptr);
+  Samples samples;
+  REQUIRE(ht_sample_set_position(&samples.c, &fix) == HT_OK);
+  REQUIRE(samples.cpp.set_position(*cpp_fix).ok());
+  CHECK(samples.c_text() == samples.cpp_text());
+  CHECK_FALSE(ht_nmea_take_fix(&c, &fix));
+
+  const ht_nmea_stats_t stats = ht_nmea_stats(&c);
+  CHECK(stats.sentences == cpp.stats().sentences);
+  CHECK(stats.checksums_wrong == 1);
+  CHECK(stats.fixes == 1);
+}
+
 // ---- a device in C ----
 
 /// Hooks of a C program, made of those of a fake device.
@@ -609,6 +658,83 @@ struct CDevice {
   std::array<char, 2048> token{};
   std::array<char, 8192> work{};
 };
+
+// ---- asking the sources ----
+
+/// A device with a receiver that works or not, and a modem that sees c_cell.
+struct CMeasuring {
+  CMeasuring() {
+    sources.context = this;
+    sources.position = [](void* self, ht_fix_t* fix, std::uint32_t timeout_ms) {
+      auto& me = *static_cast<CMeasuring*>(self);
+      ++me.asked;
+      me.given_ms = timeout_ms;
+      fix->lat_deg_e7 = 525170365;
+      return me.position;
+    };
+    sources.cell = [](void*, ht_sample_t* sample, std::uint32_t) {
+      return ht_sample_add_gsm(sample, &c_cell);
+    };
+    sources.wlan = [](void*, ht_sample_t*, std::uint32_t) { return HT_NO_DATA; };
+    ht_gatherer_init(&gatherer, &sources);
+  }
+
+  ht_code_t gather() {
+    ht_sample_clear(&samples.c);
+    return ht_gather(&gatherer, &samples.c, &device.clock, &device.log);
+  }
+
+  CDevice device;
+  Samples samples;
+  ht_sources_t sources{};
+  ht_gatherer_t gatherer;
+  ht_code_t position = HT_OK;
+  int asked = 0;
+  std::uint32_t given_ms = 0;
+};
+
+TEST_CASE("A C program without a tracker gathers what its sources have") {
+  CMeasuring c;
+  REQUIRE(c.gather() == HT_OK);
+  CHECK(c.given_ms == 10000);
+  ht::Fix fix;
+  fix.lat_deg_e7 = 525170365;
+  REQUIRE(c.samples.cpp.set_position(fix).ok());
+  Samples expected;
+  REQUIRE(ht_sample_add_gsm(&expected.c, &c_cell) == HT_OK);
+  CHECK(c.samples.c_text().find(c.samples.cpp_text().substr(1)) == 1);
+  CHECK(c.samples.c_text().find(expected.c_text().substr(1)) != std::string::npos);
+
+  SECTION("within the time that they have together") {
+    c.sources.total_timeout_ms = 3000;
+    CHECK(c.gather() == HT_OK);
+    CHECK(c.given_ms == 3000);
+  }
+  SECTION("the others in spite of one that fails, which is then passed over") {
+    c.position = HT_HOOK_FAILED;
+    CHECK(c.gather() == HT_HOOK_FAILED);
+    CHECK(c.samples.c_text() == expected.c_text());
+    CHECK(c.device.fake.log.lines.find("position[0]: hook_failed") == 0);
+    CHECK(c.asked == 2);
+    CHECK(c.gather() == HT_OK);
+    CHECK(c.asked == 2);
+    CHECK(c.gather() == HT_HOOK_FAILED);
+    CHECK(c.asked == 3);
+  }
+  SECTION("without asking for what the owner disabled") {
+    ht::DesiredShadow desired;
+    desired.disable_tracking.has_period = true;
+    desired.disable_tracking.position = ht::NameSet<ht::PositionMethod>::everything();
+    ht_sample_withhold(&c.samples.c, reinterpret_cast<const ht_shadow_t*>(&desired), measured_ms);
+    CHECK(ht_gather(&c.gatherer, &c.samples.c, &c.device.clock, &c.device.log) == HT_OK);
+    CHECK(c.asked == 1);
+  }
+  SECTION("also without a clock, and in silence") {
+    ht_sample_clear(&c.samples.c);
+    CHECK(ht_gather(&c.gatherer, &c.samples.c, nullptr, nullptr) == HT_OK);
+    CHECK(c.asked == 2);
+  }
+}
 
 std::string sample_at(std::int64_t ms) {
   return R"({"timestamp":)" + std::to_string(ms) + "}";

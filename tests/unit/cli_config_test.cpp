@@ -11,8 +11,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -101,6 +103,10 @@ TEST_CASE("a config file gives settings, and the sources in their order") {
       "bluetooth =\n"
       "sensor = temperature=bme280\n"
       "system = s.json\n"
+      "modem = yes\n"
+      "modem = no\n"
+      "modem_identity = yes\n"
+      "wlan = wlan0\n"
       "nmea = log # 1.nmea\n"
       "payload = {\"a\": \"b=c\"}",
       "/etc/h/a.conf");
@@ -109,24 +115,25 @@ TEST_CASE("a config file gives settings, and the sources in their order") {
   CHECK(settings.ca_file->value == "/etc/h/ca.pem");
   CHECK(settings.state_dir->value == "/var/lib/x");
   CHECK(settings.credentials->value == "/etc/h/../secret");
-  REQUIRE(settings.sources.size() == 9);
-  CHECK(settings.sources[0].kind == cli::SourceKind::scan);
-  CHECK(settings.sources[0].setting.value == "/etc/h/scan.json");
-  CHECK(settings.sources[1].kind == cli::SourceKind::nmea);
-  CHECK(settings.sources[1].setting.value == "-");
-  CHECK(settings.sources[2].kind == cli::SourceKind::gpsd);
-  CHECK(settings.sources[2].setting.value.empty());
-  CHECK(settings.sources[3].kind == cli::SourceKind::serial);
-  CHECK(settings.sources[3].setting.value == "/dev/ttyACM0:4800");
-  CHECK(settings.sources[4].kind == cli::SourceKind::bluetooth);
-  CHECK(settings.sources[4].setting.value.empty());
-  CHECK(settings.sources[5].kind == cli::SourceKind::sensor);
-  CHECK(settings.sources[5].setting.value == "temperature=bme280");
-  CHECK(settings.sources[6].kind == cli::SourceKind::system);
-  CHECK(settings.sources[6].setting.value == "/etc/h/s.json");
-  CHECK(settings.sources[7].setting.value == "/etc/h/log # 1.nmea");
-  CHECK(settings.sources[8].kind == cli::SourceKind::payload);
-  CHECK(settings.sources[8].setting.value == R"({"a": "b=c"})");
+  using Kind = cli::SourceKind;
+  const std::pair<Kind, const char*> expected[] = {{Kind::scan, "/etc/h/scan.json"},
+                                                   {Kind::nmea, "-"},
+                                                   {Kind::gpsd, ""},
+                                                   {Kind::serial, "/dev/ttyACM0:4800"},
+                                                   {Kind::bluetooth, ""},
+                                                   {Kind::sensor, "temperature=bme280"},
+                                                   {Kind::system, "/etc/h/s.json"},
+                                                   {Kind::modem, "yes"},
+                                                   {Kind::modem_identity, "yes"},
+                                                   {Kind::wlan, "wlan0"},
+                                                   {Kind::nmea, "/etc/h/log # 1.nmea"},
+                                                   {Kind::payload, R"({"a": "b=c"})"}};
+  REQUIRE(settings.sources.size() == std::size(expected));
+  for (std::size_t i = 0; i < settings.sources.size(); ++i) {
+    CAPTURE(i);
+    CHECK(settings.sources[i].kind == expected[i].first);
+    CHECK(settings.sources[i].setting.value == expected[i].second);
+  }
 }
 
 TEST_CASE("paths in a config file without a directory stay as they are") {
@@ -138,7 +145,10 @@ TEST_CASE("an error in a config file names file, line and rule") {
       config_error("\nurll = x") ==
       "a.conf:2: unknown key 'urll': must be one of url, ca_file, state_dir, credentials, "
       "sample_s, send_s, distance_m, queue_mb, when_full, drain, old_samples, nmea, gpsd, serial, "
-      "bluetooth, sensor, scan, system, payload");
+      "modem, modem_identity, wlan, bluetooth, sensor, scan, system, payload");
+  CHECK(config_error("modem = on") == "a.conf:1: modem = on: must be yes or no");
+  CHECK(config_error("modem_identity =") ==
+        "a.conf:1: modem_identity has no value: must be key = value; or remove the line");
   CHECK(config_error("serial =") ==
         "a.conf:1: serial has no value: must be key = value; or remove the line");
   CHECK(config_error("url https://x") == "a.conf:1: no '=' in the line: must be key = value");
@@ -324,6 +334,19 @@ TEST_CASE("the state directory is systemd's, else that of the user") {
         "/h/.local/state/here-tracking");
   CHECK(ending_of([] { static_cast<void>(cli::default_state_dir(variables({}))); }).exit ==
         cli::Exit::configuration);
+}
+
+TEST_CASE("a WLAN interface is named as the kernel names it") {
+  const auto wlan = [](const std::string& value) { return cli::parse_wlan({value, "--wlan"}); };
+  CHECK(wlan("").empty());
+  CHECK(wlan("wlp0s20f3") == "wlp0s20f3");
+  CHECK(wlan("fifteen.letters") == "fifteen.letters");
+  for (const std::string bad : {"sixteen..letters", "a/b", "a b", "a:b", ".", ".."}) {
+    const Ending ending = ending_of([&] { static_cast<void>(wlan(bad)); });
+    CHECK(ending.exit == cli::Exit::usage);
+    CHECK(ending.text ==
+          "--wlan = " + bad + ": must be the name of a network interface such as wlan0");
+  }
 }
 
 TEST_CASE("the address of gpsd is a host with or without a port") {

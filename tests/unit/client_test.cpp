@@ -653,7 +653,7 @@ TEST_CASE("A storage that reports more than it was given room for is not read be
   hooks.storage = &storage;
   Client client({}, device.license, hooks, device.memory());
   CHECK(send(client).ok());
-  CHECK(device.log.lines.find("storage: cannot read the token: hook_failed") != std::string::npos);
+  CHECK(device.log.lines.find("storage: cannot read the token") != std::string::npos);
 }
 
 TEST_CASE("A dropped token is gone from memory and storage, also one that was never used") {
@@ -778,7 +778,7 @@ TEST_CASE("Storage that fails costs requests after a restart, nothing else") {
   CHECK(send(client).ok());
   CHECK(send(client).ok());
   CHECK(device.transport.requests.size() == 4);
-  CHECK(device.log.lines.find("storage: cannot keep the token: hook_failed") != std::string::npos);
+  CHECK(device.log.lines.find("storage: cannot keep the token") != std::string::npos);
 }
 
 TEST_CASE("A missing hook is named by the status, and nothing is sent") {

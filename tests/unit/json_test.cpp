@@ -2,8 +2,11 @@
 #include "core/json_reader.hpp"
 #include "core/service_reply.hpp"
 #include "support/catch.hpp"
+#include "support/json_events.hpp"
+#include "support/seed.hpp"
 
 #include <limits>
+#include <random>
 #include <string>
 
 using here_tracking::ErrorDetail;
@@ -59,6 +62,15 @@ TEST_CASE("A string of any length is read without memory for it, and comes cut")
   CHECK(events.all == "cut:" + std::string(64, 'a') + " ");
 }
 
+TEST_CASE("Half a surrogate pair does not spoil the rest") {
+  Events events;
+  REQUIRE(here_tracking::parse_json(R"(["\ud800","\udfff!","\ud83d\u0041","\ud83d\ud83d\ude00"])",
+                                    1, events) == JsonResult::ok);
+  const std::string half = "\xef\xbf\xbd";
+  CHECK(events.all ==
+        "[ s:" + half + " s:" + half + "! s:" + half + "A s:" + half + "\xf0\x9f\x98\x80 ] ");
+}
+
 TEST_CASE("Nesting beyond the limit ends the reading, however deep it goes") {
   CHECK(read(std::string(32, '[') + std::string(32, ']')) == JsonResult::ok);
   CHECK(read(std::string(33, '[') + std::string(33, ']')) == JsonResult::too_deep);
@@ -67,33 +79,53 @@ TEST_CASE("Nesting beyond the limit ends the reading, however deep it goes") {
 }
 
 TEST_CASE("What is not one JSON value in UTF-8 is invalid") {
-  for (const char* text : {"",
-                           " ",
-                           "{",
-                           "[1,]",
-                           "{\"a\":1,}",
-                           "nul",
-                           "01",
-                           "1 2",
-                           "\"\xc3\"",
-                           "\"\xed\xa0\x80\"",
-                           "\"\\ud800\"",
-                           "\"\\x\"",
-                           "\"a",
-                           "{\"a\"}",
-                           "[1}",
-                           "+1",
-                           ".5",
-                           "1.",
-                           "1e",
-                           "-",
-                           "\xef\xbb\xbf{}",
+  for (const char* text : {"",        " ",   "{",       "[1,]",     "{\"a\":1,}",
+                           "nul",     "01",  "1 2",     "\"\xc3\"", "\"\xed\xa0\x80\"",
+                           "\"\\x\"", "\"a", "{\"a\"}", "[1}",      "+1",
+                           ".5",      "1.",  "1e",      "-",        "\xef\xbb\xbf{}",
                            "// c\n1"}) {
     CAPTURE(text);
     CHECK(read(text) == JsonResult::invalid);
   }
   CHECK(read(std::string("{}\0{}", 5)) == JsonResult::invalid);
   CHECK(read(std::string("{\"a\0\":1}", 8)) == JsonResult::invalid);
+}
+
+TEST_CASE("Whatever the text, its parts are those that RapidJSON finds") {
+  const std::string text =
+      R"( {"a\u0062\uD83D\uDE00":[1,-2.5e+3,0,"x\n\"y\u00e4€",[],{}],"c":{"d":[[true]]},"e":null} )";
+  const std::string pieces = "{}[]\",:\\u0d8cf-+.eE19 ntrulafs\t\x1f\x80\xc3\xa4\xed\xa0";
+  std::mt19937 random(seed());
+  const auto below = [&random](std::size_t limit) { return random() % limit; };
+  std::size_t valid = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string json = text;
+    for (std::size_t edits = below(4); edits > 0 && !json.empty(); --edits) {
+      const std::size_t at = below(json.size());
+      const char piece = pieces[below(pieces.size())];
+      switch (below(3)) {
+        case 0:
+          json[at] = piece;
+          break;
+        case 1:
+          json.insert(at, 1, piece);
+          break;
+        default:
+          json.erase(at, 1 + below(4));
+      }
+    }
+    CAPTURE(json);
+    JsonEventList events(json);
+    const bool is_valid = read_json(json, events) == JsonResult::ok;
+    const JsonReference expected = read_json_with_rapidjson(json);
+    REQUIRE(events.places_are_right());
+    if (events.has_half() || !expected.is_known) continue;
+    REQUIRE(is_valid == expected.is_valid);
+    if (!is_valid) continue;
+    REQUIRE(events.all() == expected.events);
+    ++valid;
+  }
+  CHECK(valid > 1000);
 }
 
 TEST_CASE("A JSON number becomes an integer, scaled and rounded") {
@@ -164,7 +196,8 @@ TEST_CASE("Characters are counted, not bytes or escapes") {
   CHECK(count_json_characters(R"(\n\\\"\u00e4\u0000u)") == 6);
   CHECK(count_json_characters(R"(\uD83D\uDE00\ud83d\ude00\ud7ffx)") == 4);
   CHECK(count_json_characters(R"(\udbff\udfffx\ue000)") == 3);
-  for (const char* half : {R"(a\udc00)", R"(\uDFFFa)", R"(\u8d3d\ude00)"})
+  for (const char* half : {R"(a\udc00)", R"(\uDFFFa)", R"(\u8d3d\ude00)", R"(\ud800)", R"(\udbffx)",
+                           R"(\ud83d\ud83d\ude00)"})
     CHECK(count_json_characters(half) == 0);
 }
 

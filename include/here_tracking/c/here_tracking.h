@@ -242,7 +242,7 @@ typedef struct {
   ht_text_t method;  ///< "GET", "POST"
   bool tls;
   uint16_t port;     ///< Never 0
-  ht_text_t host;    ///< In lower case; an IPv6 address is in brackets
+  ht_text_t host;    ///< As in base_url; an IPv6 address is in brackets
   ht_text_t target;  ///< Path and query, "/v2/?async=true"
   const ht_http_header_t* headers;
   size_t header_count;
@@ -592,6 +592,55 @@ typedef struct {
   size_t accelerometer_sensor_range_count;      ///< At most 5
 } ht_client_info_t;
 
+// ---- NMEA 0183 ----
+
+/// Turns the text of a GNSS receiver (NMEA 0183) into fixes.
+///
+/// Sentences RMC, GGA, GSA and GST of the talkers GP, GL, GA, GB and GN, whole or in pieces of any
+/// size; all else is passed over, and so are sentences of more than 120 bytes. A sentence counts
+/// only with a right checksum. Sentences with the same time of day make one epoch; RMC gives it its
+/// date, and an epoch with a valid RMC or GGA position becomes a fix when the next epoch starts or
+/// ht_nmea_finish() is called.
+///
+/// No fix comes of an epoch in which RMC or GGA says that there is none (status V, quality 0), in
+/// which the two are more than 0.001 degrees apart, or whose position is estimated, entered by hand
+/// or simulated (mode E, M, S; quality 6, 7, 8): the accuracy below would not hold for these.
+///
+/// Accuracy, as a radius at 68 %: with GST, the root of the summed squares of its standard
+/// deviations of latitude and longitude; without it, HDOP (GGA, else GSA) times 5 m; without
+/// either, 25 m. Altitude: GGA's height above mean sea level plus its geoid separation, only where
+/// both are given and the fix is three-dimensional (GSA says so, or there is no GSA and GGA has
+/// four satellites). Its accuracy: GST's altitude deviation, else VDOP times 10 m. Heading and
+/// speed: RMC's, both or none, from 0.5 m/s up: a standing device has no heading. Time: an epoch
+/// without a date of its own is put on the day nearest to the epoch before it, so that midnight may
+/// fall between; before the first date of a valid RMC, fixes have no time.
+///
+/// Feed it from the loop that reads the serial port, not from the interrupt.
+typedef struct {
+  HT_OBJECT(45, 42);
+} ht_nmea_t;
+
+/// Since ht_nmea_init().
+typedef struct {
+  uint32_t sentences;        ///< With a right checksum, of any kind
+  uint32_t checksums_wrong;  ///< Sentences with a wrong checksum, or with none
+  uint32_t fixes;
+} ht_nmea_stats_t;
+
+void ht_nmea_init(ht_nmea_t* nmea);
+
+/// Takes the next bytes of the stream.
+void ht_nmea_feed(ht_nmea_t* nmea, const char* bytes, size_t size);
+
+/// The end of the stream: makes a fix of the last epoch. What is fed next is a new stream.
+void ht_nmea_finish(ht_nmea_t* nmea);
+
+/// The newest fix, once. Older ones that were not taken in time are gone.
+/// @return false: there was none since the last call, and `into` is as it was.
+HT_MUST_USE bool ht_nmea_take_fix(ht_nmea_t* nmea, ht_fix_t* into);
+
+ht_nmea_stats_t ht_nmea_stats(const ht_nmea_t* nmea);
+
 // ---- the desired shadow ----
 
 /// What the cloud wants of the device: the body of a 200 response to `POST /v2/`. It is the
@@ -906,6 +955,64 @@ uint16_t ht_sample_withheld(const ht_sample_t* sample);
 HT_MUST_USE ht_code_t ht_restamp(ht_text_t untimed_json, int64_t measured_ms, ht_memory_t into,
                                  size_t* size);
 
+// ---- what the device measures ----
+
+/// What the device measures. Each function is called once a sample and may block up to
+/// `timeout_ms`; a NULL is a source that the device does not have. A function that has several
+/// places to ask, asks them in the order of priority.
+///
+/// One that returns hook_failed, or that takes a quarter longer than it was given (at least 500
+/// ms), is passed over for some turns: so a broken source delays nobody for long.
+typedef struct {
+  /// Fills `fix`, which comes all zeros, with a current fix. A stale fix is no fix: give one that
+  /// is old on purpose its own timestamp_ms. A floor must stay valid until the next call.
+  /// @return ok, no_data (no fix within the time), hook_failed, not_provided.
+  ht_code_t (*position)(void* context, ht_fix_t* fix, uint32_t timeout_ms);
+  /// Hands each cell, access point, beacon or sensor's readings to `sample`, stronger ones first,
+  /// the serving cell first: what comes first is kept when memory runs out. One that is refused
+  /// leaves the sample as it was; go on with the next, and return the first refusal at the end.
+  /// @return ok (also when some did not fit), no_data (nothing in sight), invalid_value or
+  ///         buffer_too_small from the sample, hook_failed, not_provided.
+  ht_code_t (*cell)(void* context, ht_sample_t* sample, uint32_t timeout_ms);
+  ht_code_t (*wlan)(void* context, ht_sample_t* sample, uint32_t timeout_ms);
+  ht_code_t (*bluetooth)(void* context, ht_sample_t* sample, uint32_t timeout_ms);
+  ht_code_t (*sensors)(void* context, ht_sample_t* sample, uint32_t timeout_ms);
+  void* context;
+  uint32_t position_timeout_ms;  ///< 0: 10 s
+  uint32_t scan_timeout_ms;      ///< Of each of the others. 0: 10 s
+  uint32_t total_timeout_ms;     ///< Of all of them together. 0: 30 s
+} ht_sources_t;
+
+/// Asks the sources of a program without a tracker; a tracker does it by itself. Keeps between two
+/// calls which source failed.
+typedef struct {
+  HT_OBJECT(21, 13);
+} ht_gatherer_t;
+
+/// @param sources borrowed, as the object is used.
+void ht_gatherer_init(ht_gatherer_t* gatherer, const ht_sources_t* sources);
+
+/// Asks the sources and writes what they have into `sample`. One that fails or has nothing does not
+/// keep the others from being asked.
+///
+/// Each source is given its own timeout or what is left of the total one, whichever is less. When
+/// nothing is left, the rest is not asked, and a line says so. After another failure a source is
+/// passed over twice, then 4, 8, 16 and at most 32 times, until it returns anything else in time. A
+/// line says when that begins and when it is over.
+///
+/// What ht_sample_withhold() covers is not asked for: no position where one would be withheld, no
+/// cells where those of all technologies would, and so for access points and beacons.
+///
+/// @param clock NULL: there is no total timeout, and nobody is late.
+/// @param log NULL: silence
+/// @return ok if no source that was asked failed (no_data is no failure, nor is ok that comes
+/// late);
+///         else the first failure, with whatever the other sources had in the sample. Each failure
+///         is logged as "cell[0]: hook_failed"; those of a source that is being passed over are not
+///         logged again.
+HT_MUST_USE ht_code_t ht_gather(ht_gatherer_t* gatherer, ht_sample_t* sample,
+                                const ht_clock_t* clock, const ht_log_t* log);
+
 // ---- the client ----
 
 typedef struct {
@@ -968,7 +1075,7 @@ typedef struct {
 /// after a reboot two. A call blocks for at most the transport's time limits: at most eight
 /// exchanges.
 typedef struct {
-  HT_OBJECT(102, 82);
+  HT_OBJECT(86, 66);
 } ht_client_t;
 
 /// A device that sends for itself through `POST /v2/`, by its licence.
@@ -1306,32 +1413,6 @@ uint8_t ht_retry_failures(const ht_retry_t* retry);
 
 // ---- the tracker ----
 
-/// What the device measures. Each function is called once a sample and may block up to
-/// `timeout_ms`; a NULL is a source that the device does not have. A function that has several
-/// places to ask, asks them in the order of priority.
-///
-/// One that returns hook_failed, or that takes a quarter longer than it was given (at least 500
-/// ms), is passed over for some turns: so a broken source delays nobody for long.
-typedef struct {
-  /// Fills `fix`, which comes all zeros, with a current fix. A stale fix is no fix: give one that
-  /// is old on purpose its own timestamp_ms. A floor must stay valid until the next call.
-  /// @return ok, no_data (no fix within the time), hook_failed, not_provided.
-  ht_code_t (*position)(void* context, ht_fix_t* fix, uint32_t timeout_ms);
-  /// Hands each cell, access point, beacon or sensor's readings to `sample`, stronger ones first,
-  /// the serving cell first: what comes first is kept when memory runs out. One that is refused
-  /// leaves the sample as it was; go on with the next, and return the first refusal at the end.
-  /// @return ok (also when some did not fit), no_data (nothing in sight), invalid_value or
-  ///         buffer_too_small from the sample, hook_failed, not_provided.
-  ht_code_t (*cell)(void* context, ht_sample_t* sample, uint32_t timeout_ms);
-  ht_code_t (*wlan)(void* context, ht_sample_t* sample, uint32_t timeout_ms);
-  ht_code_t (*bluetooth)(void* context, ht_sample_t* sample, uint32_t timeout_ms);
-  ht_code_t (*sensors)(void* context, ht_sample_t* sample, uint32_t timeout_ms);
-  void* context;
-  uint32_t position_timeout_ms;  ///< 0: 10 s
-  uint32_t scan_timeout_ms;      ///< Of each of the others. 0: 10 s
-  uint32_t total_timeout_ms;     ///< Of all of them together. 0: 30 s
-} ht_sources_t;
-
 /// A request with samples, when it is over.
 typedef struct {
   ht_code_t code;
@@ -1430,7 +1511,7 @@ typedef struct {
 /// when the device moved farther than distance_m, when a reading crosses an alarm limit, and when
 /// the attachment or tampering changes and the owner wants to know. `tracker.hpp` says more.
 typedef struct {
-  HT_OBJECT(185, 148);
+  HT_OBJECT(179, 145);
 } ht_tracker_t;
 
 /// @param setup copied; what it points to is borrowed.

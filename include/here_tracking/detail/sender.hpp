@@ -49,20 +49,18 @@ namespace detail {
 /// Sends a queue, one request a call, and reads what a refusal means.
 ///
 /// A 400 has no index, so the batch is halved until a sample stands alone. Alone it may be refused
-/// for three reasons, and what else the service takes tells them apart: another sample that waited
-/// as well, then a fresh one, are sent.
+/// for three reasons, and what else the service takes tells them apart. Another sample that waited
+/// as well is sent, and if that is refused, a fresh one:
 ///
-/// | the service took                    | so the sample is | and it |
-/// |-------------------------------------|------------------|--------------------------------------|
-/// | another one that waited             | bad              | goes to quarantine | | a fresh one;
-/// this one is fresh, too | bad              | goes to quarantine                   | | a fresh one
-/// alone                   | too old for it   | is sent restamped, or goes to        | | | |
-/// quarantine as too_old                | | none                                | as good as any |
-/// stays; the next try comes with the   | |                                     | | next fresh
-/// sample, minutes to hours  | |                                     |                  | later |
+/// - The other one was taken, or the fresh one and the sample is fresh itself: it is bad, and goes
+///   to quarantine.
+/// - The fresh one alone was taken: the sample is too old for the service. It is sent restamped,
+///   or goes to quarantine as too_old.
+/// - None was taken: it is as good as any, and stays. The next try comes with the next fresh
+///   sample, minutes to hours later.
 ///
-/// Where no fresh sample can be had (the queue is full and drops the newest), the last row holds
-/// for three tries and the row before it from then on.
+/// Where no fresh sample can be had (the queue is full and drops the newest), the last holds for
+/// three tries and the one before it from then on.
 class Sender {
  public:
   /// What one call came to.
@@ -73,19 +71,19 @@ class Sender {
     bool more = false;        ///< Call again at once.
   };
 
+  /// All but `retry` is borrowed; what changes in `config` holds from the next call on.
   Sender(Client& client, SampleQueue& queue, SampleQueue* quarantine, const SendConfig& config,
          const RetryConfig& retry)
       : client_(client), queue_(queue), quarantine_(quarantine), config_(config), policy_(retry) {}
 
   /// @param boot_id of the clock, not 0. @param random 32 bits.
-  /// @param memory for a sample or two. @param shadow receives an answer, see Report::has_shadow.
+  /// @param memory for a sample or two. @param answer receives a desired shadow as text, see
+  /// Report::has_shadow.
   Outcome send(Clock& clock, std::uint64_t boot_id, std::uint32_t random, Span<char> memory,
-               DesiredShadow& shadow);
+               std::string_view& answer);
 
   /// Whether a sample should be measured before the next call.
   [[nodiscard]] bool wants_fresh() const { return check_ == Check::fresh; }
-
-  void set_config(const SendConfig& config, const RetryConfig& retry);
 
   [[nodiscard]] RetryPolicy& policy() { return policy_; }
   [[nodiscard]] const RetryPolicy& policy() const { return policy_; }
@@ -95,7 +93,7 @@ class Sender {
   enum class Check : std::uint8_t { none, sibling, fresh };
 
   Status choose(QueueBatch& batch, std::int64_t now_ms);
-  Status post(QueueBatch& batch, Span<char> memory, DesiredShadow& shadow, std::int64_t now_ms);
+  Status post(QueueBatch& batch, Span<char> memory, std::string_view& answer, std::int64_t now_ms);
   Status accepted(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms);
   Status refused(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms);
   RetryVerdict nothing_taken(bool was_fresh, Span<char> memory, std::int64_t now_ms,
@@ -111,7 +109,7 @@ class Sender {
   Client& client_;
   SampleQueue& queue_;
   SampleQueue* quarantine_;
-  SendConfig config_;
+  const SendConfig& config_;
   RetryPolicy policy_;
   std::uint32_t max_samples_ = 16;
   std::uint32_t max_bytes_ = 16 * 1024;

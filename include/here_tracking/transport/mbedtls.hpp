@@ -37,10 +37,7 @@ class ClientTime final : public CertificateTime {
   /// The transport is made before the Client is: this ties them. @param client borrowed.
   void follow(Client& client) { client_ = &client; }
 
-  [[nodiscard]] std::optional<std::int64_t> now_s() override {
-    const auto ms = client_ != nullptr ? client_->server_time_ms() : std::nullopt;
-    return ms ? std::optional<std::int64_t>(*ms / 1000) : std::nullopt;
-  }
+  [[nodiscard]] std::optional<std::int64_t> now_s() override;
 
  private:
   Client* client_ = nullptr;

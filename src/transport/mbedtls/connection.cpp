@@ -2,6 +2,7 @@
 #include "connection.hpp"
 
 #include "core/calendar.hpp"
+#include "core/division.hpp"
 #include "core/records.hpp"
 #include "core/text.hpp"
 
@@ -38,6 +39,11 @@ bool is_memory_exhausted(int result) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> ClientTime::now_s() {
+  const auto ms = client_ != nullptr ? client_->server_time_ms() : std::nullopt;
+  return ms ? std::optional<std::int64_t>(to_seconds(*ms)) : std::nullopt;
+}
 
 Connection::Connection(const MbedtlsOptions& options)
     : options_(options), ssl_(), config_(), roots_(), session_() {

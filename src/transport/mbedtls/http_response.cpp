@@ -171,7 +171,7 @@ Code HttpResponse::take_header_line(std::string_view line) {
 Code HttpResponse::take_framing(std::string_view name, std::string_view value) {
   if (equals_ignoring_case(name, "Content-Length")) {
     std::uint64_t length = 0;
-    if (!parse_digits(value, ~std::uint64_t{0}, length)) {
+    if (!parse_digits(value, 1000000000000000000, length)) {
       return invalid("Content-Length: must be a number");
     }
     if (length > max_body_bytes) return too_large("Content-Length: must be 4294967295 or less");
