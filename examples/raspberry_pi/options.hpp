@@ -28,7 +28,7 @@ struct Invocation {
   std::string command;  ///< "queue export" for one of two words
   Switches switches;
   Settings flags;
-  std::string config;  ///< File; empty: none
+  std::string config;  ///< File; empty: HERE_TRACKING_CONFIG, else default_config if there is one
   Environment environment;
 };
 
