@@ -121,7 +121,7 @@ record() { # DEB ADMIN_DIRECTORY
   local name file
   name=$(dpkg-deb --field "$1" Package)
   {
-    dpkg-deb --field "$1" Package Version Architecture Multi-Arch Depends
+    dpkg-deb --field "$1"
     printf 'Status: install ok installed\n\n'
   } >>"$2/status"
   [[ $(dpkg-deb --field "$1" Multi-Arch) != same ]] || name+=:$(dpkg-deb --field "$1" Architecture)
@@ -146,6 +146,7 @@ unpack_debian() { # ARCHITECTURE DIRECTORY
   }
   local deb
   mkdir -p "${target}/.dpkg/info"
+  echo 1 >"${target}/.dpkg/info/format"
   for deb in "${apt_dir}"/cache/archives/*.deb; do
     dpkg-deb -x "${deb}" "${target}"
     record "${deb}" "${target}/.dpkg"
