@@ -14,6 +14,7 @@
   packages_arm_linux=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf qemu-user)
   packages_cortex_m=(gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib)
   packages_firmware=(dpkg-dev qemu-system-arm)
+  packages_packaging=(dpkg-dev fakeroot lintian mandoc systemd)
 }
 
 # Installs those of the given packages that are missing; as root, or through sudo.

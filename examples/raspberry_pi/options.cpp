@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
+#include "state_owner.hpp"
+
 #include <utility>
 
 #include <unistd.h>
@@ -44,6 +46,7 @@ Options load_options(const Invocation& invocation) {
   } else if (options.credentials || is_about_state) {
     options.state_dir = default_state_dir(invocation.environment);
   }
+  become_owner(options.state_dir);
   return options;
 }
 

@@ -42,7 +42,7 @@ struct Options : Switches {
   Setting state_dir;
 };
 
-/// Reads what the command line names, config file and credentials.
+/// Reads what the command line names, config file and credentials; then see become_owner().
 /// @throws Failure.
 [[nodiscard]] Options load_options(const Invocation& invocation);
 

@@ -45,7 +45,7 @@ has() { # DEB FILE...
 check "the tracker" has "${debs[0]}" /usr/bin/here-tracking /usr/lib/systemd/system/here-tracking.service \
   /etc/here-tracking/here-tracking.conf /usr/share/man/man1/here-tracking.1.gz \
   /usr/share/man/man5/here-tracking.conf.5.gz /usr/share/bash-completion/completions/here-tracking \
-  /usr/share/polkit-1/rules.d/here-tracking.rules /usr/share/doc/here-tracking/copyright
+  /usr/share/polkit-1/rules.d/here-tracking.rules /usr/lib/sysusers.d/here-tracking.conf /usr/share/doc/here-tracking/copyright
 check "and no place for a secret, which dpkg would copy" eval '! contents "${debs[0]}" | grep credentials'
 check "the emulator" has "${debs[1]}" /usr/bin/here-tracking-emulator \
   /usr/share/man/man1/here-tracking-emulator.1.gz
@@ -63,7 +63,8 @@ check "here-tracking.conf is a conffile" \
 target=${work}/root
 mkdir -p "${target}"/{etc,var/lib/dpkg/{info,updates},var/lib/systemd,usr/bin}
 touch "${target}"/var/lib/dpkg/{status,available}
-printf 'root:x:0:\n' >"${target}/etc/group"
+printf 'root:x:0:\ndialout:x:20:\n' >"${target}/etc/group"
+printf 'root:x:0:0:root:/root:/bin/sh\n' >"${target}/etc/passwd"
 ln -s "$(command -v deb-systemd-helper)" "${target}/usr/bin/deb-systemd-helper"
 on_target() { # ARGUMENT...; as in an image that is made for another machine
   try fakeroot dpkg "--root=${target}" --force-script-chrootless --force-depends --force-not-root \
@@ -74,7 +75,11 @@ check "the place for the secret is empty, and root's alone" eval \
   '[[ $(stat -c "%a %s" "${target}/etc/here-tracking/credentials") == "600 0" ]]'
 wanted=${target}/etc/systemd/system/multi-user.target.wants/here-tracking.service
 check "the service starts with the machine" test -L "${wanted}"
-check "the group that the service is in is there" grep -q '^netdev:' "${target}/etc/group"
+check "its user is there" grep -q '^here-tracking:' "${target}/etc/passwd"
+check "and the groups that it is in" eval \
+  'for group in $(sed -n "s/^SupplementaryGroups=//p" "${target}/usr/lib/systemd/system/here-tracking.service"); do
+     grep -q "^${group}:" "${target}/etc/group" || return 1
+   done'
 echo 'device_id = x' >"${target}/etc/here-tracking/credentials"
 echo 'sample_s = 30' >>"${target}/etc/here-tracking/here-tracking.conf"
 rm "${wanted}"
