@@ -159,7 +159,8 @@ Options, exit codes: here-tracking --help
 
 constexpr std::string_view doctor_help =
     R"(Looks for what could keep this device from tracking: name, connection, TLS,
-service, clock, credentials, storage, queue, token, and each source by itself.
+service, clock, credentials, storage, queue, run, token, and each source by
+itself.
 A line each: pass, FAIL with what helps, or skip with the reason. May be used
 while run is running; makes up to 3 requests.
 
