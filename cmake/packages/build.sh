@@ -189,6 +189,8 @@ main() {
   command -v dpkg-architecture dpkg-deb >/dev/null || die "needs dpkg-dev: apt-get install dpkg-dev"
   umask 022
   mkdir -p "${out}/.build"
+  exec 9>"${out}/.build/.lock"
+  flock 9
   for target in "${targets[@]}"; do
     if [[ ${target} == cortex-m4 ]]; then build_cortex_m4; else build_debian "${target}"; fi
   done

@@ -25,7 +25,7 @@ _here_tracking() {
   esac
   COMPREPLY=()
   case ${takes} in
-    FILE*) mapfile -t COMPREPLY < <(compgen -f -- "${current}") ;;
+    FILE* | DEVICE*) mapfile -t COMPREPLY < <(compgen -f -- "${current}") ;;
     DIR) mapfile -t COMPREPLY < <(compgen -d -- "${current}") ;;
     [a-z]*) mapfile -t COMPREPLY < <(compgen -W "${takes}" -- "${current}") ;;
     '' | \[*) # nothing, or something that may be left out

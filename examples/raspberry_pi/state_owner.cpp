@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
@@ -27,11 +28,11 @@ std::vector<gid_t> service_groups() {
   return groups;
 }
 
-bool keep_reading_alone() {
+bool keep(std::uint32_t effective) {
   __user_cap_header_struct header{};
   header.version = _LINUX_CAPABILITY_VERSION_3;
   std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> rights{};
-  rights[0].permitted = rights[0].effective = 1U << static_cast<unsigned>(CAP_DAC_READ_SEARCH);
+  rights[0].permitted = rights[0].effective = effective;
   return syscall(SYS_capset, &header, rights.data()) == 0;
 }
 
@@ -46,7 +47,8 @@ void become_owner(const Setting& state_dir) {
   const std::vector<gid_t> groups = service_groups();
   if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || setgroups(groups.size(), groups.data()) != 0 ||
       setresgid(info.st_gid, info.st_gid, info.st_gid) != 0 ||
-      setresuid(info.st_uid, info.st_uid, info.st_uid) != 0 || !keep_reading_alone()) {
+      setresuid(info.st_uid, info.st_uid, info.st_uid) != 0 ||
+      (!keep(1U << static_cast<unsigned>(CAP_DAC_READ_SEARCH)) && !keep(0))) {
     throw Failure(Exit::local,
                   quote(state_dir) + ": cannot go on as its owner (" + std::strerror(errno) + ")");
   }
