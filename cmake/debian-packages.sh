@@ -15,6 +15,7 @@
   packages_cortex_m=(gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib)
   packages_firmware=(dpkg-dev qemu-system-arm)
   packages_vm=(binutils cpio kmod qemu-system-x86)
+  packages_packaging=(dpkg-dev fakeroot lintian mandoc systemd)
 }
 
 # Installs those of the given packages that are missing; as root, or through sudo.

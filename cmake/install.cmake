@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 include(CMakePackageConfigHelpers)
 
+# What is installed here is the library; the examples name theirs.
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME library)
+
 set(components here_tracking here_tracking_c)
 set(absent_headers)
 if(HERE_TRACKING_CURL)

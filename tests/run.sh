@@ -15,8 +15,9 @@ phases=(
   "format     clang-format on every C and C++ file"
   "scripts    shellcheck on every script"
   "tidy       clang-tidy on include/, src/ and examples/"
-  "armhf      32-bit ARM Linux; unit tests under qemu-arm"
-  "arm64      64-bit ARM Linux; unit tests under qemu-aarch64"
+  "armhf      32-bit ARM Linux; unit tests and the command line under qemu-arm"
+  "arm64      64-bit ARM Linux; unit tests and the command line under qemu-aarch64"
+  "packages   Debian packages and archives of each target, in build/packages"
   "footprint  bare-metal Cortex-M4: build, sizes, what it may not link"
   "firmware   a Cortex-M4 image with lwIP and mbedTLS under QEMU: power cuts, wrong certificates"
 )
@@ -51,7 +52,7 @@ run_ctest() { # PRESET ARGUMENT...
 phase_setup() {
   install_debian_packages "${packages_build[@]}" "${packages_emulator[@]}" "${packages_demo[@]}" \
     "${packages_test[@]}" "${packages_fuzz[@]}" "${packages_lint[@]}" "${packages_arm_linux[@]}" \
-    "${packages_cortex_m[@]}" "${packages_firmware[@]}" && echo "All packages are there."
+    "${packages_cortex_m[@]}" "${packages_firmware[@]}" "${packages_packaging[@]}" && echo "All packages are there."
 }
 
 phase_dev() {
@@ -90,10 +91,16 @@ phase_tidy() {
 }
 
 phase_arm_linux() { # PRESET
-  toolchains/make-sysroot.sh "$1" && configure_and_build "$1" && run_ctest "$1"
+  toolchains/make-sysroot.sh "$1" || return
+  # The emulator is this machine's.
+  cmake --preset dev && cmake --build --preset dev -j"${jobs}" --target here-tracking-emulator || return
+  cmake --preset "$1" -D HERE_TRACKING_EMULATOR_PROGRAM="${PWD}/build/dev/examples/emulator/here-tracking-emulator" &&
+    cmake --build --preset "$1" -j"${jobs}" && run_ctest "$1"
 }
 phase_armhf() { phase_arm_linux armhf; }
 phase_arm64() { phase_arm_linux arm64; }
+
+phase_packages() { cmake/packages/build.sh; }
 
 phase_footprint() { tests/footprint/run.sh; }
 
@@ -163,6 +170,7 @@ main() {
       passed=$((passed + 1))
       word=passed
       case ${phase} in
+        packages) grep -E '\.(deb|tar\.gz)$' "${logs}/${phase}.log" ;;
         setup) grep -E '^(Installing|All)' "${logs}/${phase}.log" ;;
         fuzz) grep 'inputs, no failure' "${logs}/${phase}.log" ;;
         footprint) sed -n '/^Core,/,$p' "${logs}/${phase}.log" ;;

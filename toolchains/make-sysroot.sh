@@ -138,6 +138,24 @@ unpack_sources() { # DIRECTORY
   rm -rf "${apt_dir}"
 }
 
+# What dpkg-shlibdeps wants to know of a package that is installed.
+record() { # DEB ADMIN_DIRECTORY
+  local name file
+  name=$(dpkg-deb --field "$1" Package)
+  {
+    dpkg-deb --field "$1"
+    printf 'Status: install ok installed\n\n'
+  } >>"$2/status"
+  [[ $(dpkg-deb --field "$1" Multi-Arch) != same ]] || name+=:$(dpkg-deb --field "$1" Architecture)
+  dpkg-deb --fsys-tarfile "$1" | tar --list | sed -e 's/^\.//' -e 's|/$||' -e '/^$/d' \
+    >"$2/info/${name}.list"
+  dpkg-deb --control "$1" "$2/control"
+  for file in symbols shlibs; do
+    [[ ! -f $2/control/${file} ]] || cp "$2/control/${file}" "$2/info/${name}.${file}"
+  done
+  rm -r "$2/control"
+}
+
 unpack_debian() { # ARCHITECTURE DIRECTORY PACKAGE...
   local arch=$1 target=$2
   local apt_dir="${target}.apt"
@@ -149,8 +167,11 @@ unpack_debian() { # ARCHITECTURE DIRECTORY PACKAGE...
     die "apt could not fetch the ${arch} packages; check that its sources serve ${arch}"
   }
   local deb
+  mkdir -p "${target}/.dpkg/info"
+  echo 1 >"${target}/.dpkg/info/format"
   for deb in "${apt_dir}"/cache/archives/*.deb; do
     dpkg-deb -x "${deb}" "${target}"
+    record "${deb}" "${target}/.dpkg"
   done
   local link
   while IFS= read -r -d '' link; do

@@ -2,10 +2,12 @@
 #include "console.hpp"
 
 #include "failure.hpp"
+#include "service_manager.hpp"
 #include "text.hpp"
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include <unistd.h>
@@ -15,6 +17,14 @@ namespace {
 
 CapturedLines* captured = nullptr;
 bool has_progress = false;
+
+/// sd-daemon(3): of a line for the journal.
+const char* priority(std::string_view kind) {
+  static const bool for_journal =
+      is_journal(STDERR_FILENO, [](const char* name) { return std::getenv(name); });
+  if (!for_journal) return "";
+  return kind == "error" ? "<3>" : kind == "warning" ? "<4>" : kind == "debug" ? "<7>" : "<6>";
+}
 
 }  // namespace
 
@@ -64,8 +74,17 @@ void complain(const char* kind, const std::string& text) {
   }
   show_progress({});
   // Where standard error cannot be written there is nobody left to tell.
-  static_cast<void>(
-      std::fprintf(stderr, "here-tracking: %s: %s\n", kind, printable(text, text.size()).c_str()));
+  static_cast<void>(std::fprintf(stderr, "%shere-tracking: %s: %s\n", priority(kind), kind,
+                                 printable(text, text.size()).c_str()));
+}
+
+void ConsoleLog::write(LogLevel level, std::string_view text) {
+  if (level > most_) return;
+  const char* const kind = level == LogLevel::error     ? "error"
+                           : level == LogLevel::warning ? "warning"
+                           : level == LogLevel::info    ? "info"
+                                                        : "debug";
+  complain(kind, std::string(text));
 }
 
 void print(std::string_view result) {

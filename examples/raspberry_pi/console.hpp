@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "here_tracking/platform/linux.hpp"
+#include "here_tracking/hooks/log.hpp"
 
 #include <string>
 #include <string_view>
@@ -9,7 +9,8 @@
 
 namespace here_tracking::cli {
 
-/// One line on standard error: "here-tracking: KIND: TEXT".
+/// One line on standard error: "here-tracking: KIND: TEXT"; for the journal with its priority in
+/// front, as in "<4>".
 void complain(const char* kind, const std::string& text);
 void note(const std::string& text);
 void warn(const std::string& text);
@@ -38,6 +39,16 @@ class CapturedLines {
   CapturedLines& operator=(const CapturedLines&) = delete;
 
   std::vector<std::string> lines;
+};
+
+/// A hook's log: those lines, up to a level.
+class ConsoleLog final : public Log {
+ public:
+  explicit ConsoleLog(LogLevel most) : most_(most) {}
+  void write(LogLevel level, std::string_view text) override;
+
+ private:
+  LogLevel most_;
 };
 
 /// The result, on standard output, ending in a line end.

@@ -224,7 +224,8 @@ bool examine_service(const Options& options, Findings& findings) {
     if (behind_ms > max_clock_error_ms || behind_ms < -max_clock_error_ms) {
       findings.fail("clock", Trouble{Exit::local, text,
                                      "certificates are judged by it, so it must be right: see "
-                                     "timedatectl. Samples have the service's time all the same"});
+                                     "timedatectl; sudo timedatectl set-ntp true. Samples have the "
+                                     "service's time all the same"});
     } else {
       findings.pass("clock", text);
     }
@@ -306,6 +307,15 @@ std::string megabytes(std::uint64_t bytes) {
   return std::to_string((bytes + (1U << 19U)) >> 20U) + " MB";
 }
 
+void examine_run(const Options& options, Findings& findings) {
+  const LockHolder holder = lock_holder(options.state_dir.value);
+  if (holder.pid != 0 && holder.command == "run") {
+    findings.pass("run", "pid " + std::to_string(holder.pid));
+  } else {
+    findings.skip("run", "is not running: sudo systemctl start here-tracking");
+  }
+}
+
 void examine_queue(const Options& options, Findings& findings) {
   try {
     // Whoever works there has found it in order.
@@ -375,6 +385,8 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
       return findings.pass("source", name + ": " + contents(sample.json()));
     }
     std::string text = name;
+    const bool no_fix = !captured.lines.empty() &&
+                        captured.lines.front().find(": no fix within") != std::string::npos;
     if (!captured.lines.empty()) {
       const auto warning =
           std::find_if(captured.lines.begin(), captured.lines.end(),
@@ -390,8 +402,10 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
     findings.fail(
         "source",
         Trouble{Exit::usage, text,
-                source.kind == SourceKind::gpsd
-                    ? "gpsd must run, and its receiver see the sky: see cgps"
+                source.kind == SourceKind::gpsd && no_fix
+                    ? "the receiver must see the sky: run: cgps (of gpsd-clients)"
+                : source.kind == SourceKind::gpsd
+                    ? "gpsd must run: sudo apt install gpsd; sudo systemctl restart gpsd.socket"
                 : is_modem ? "ModemManager must run, and a modem be in service: see mmcli -L"
                 : source.kind == SourceKind::wlan
                     ? "a WLAN adapter must be there and on: see rfkill list"
@@ -413,6 +427,7 @@ Exit examine(const Options& options) {
   const bool has_credentials = examine_credentials(options, findings);
   if (examine_storage(options, findings)) {
     examine_queue(options, findings);
+    examine_run(options, findings);
   } else {
     findings.skip("queue", "there is no place for it");
   }

@@ -33,7 +33,9 @@ Options:
                       Default: $STATE_DIRECTORY, $XDG_STATE_HOME/here-tracking
                       or ~/.local/state/here-tracking
                       [HERE_TRACKING_STATE_DIR] (state_dir)
-  --config FILE       Lines of key = value
+  --config FILE       Lines of key = value. Default, if there is one:
+                      /etc/here-tracking/here-tracking.conf
+                      [HERE_TRACKING_CONFIG]
   --json              Print the result as one JSON object
   -v, --verbose       Say on standard error what happens
   -h, --help          Show this
@@ -55,7 +57,7 @@ Exit codes:
  10  Not sent now, for a reason that passes; queued for the next send or run
 
 Examples:
-  here-tracking --config /etc/here-tracking/config run
+  here-tracking --config my.conf run
   here-tracking --credentials device.conf send --gpsd --scan scan.json
   here-tracking --json time
   here-tracking sample --nmea drive.nmea --payload '{"door":"open"}'
@@ -107,7 +109,7 @@ anew; while it is wrong, all stays as it was. Files of --nmea, --scan and
 --system are read each time that they have changed.
 
 Examples:
-  here-tracking --config /etc/here-tracking/config run
+  here-tracking --config my.conf run
   here-tracking --credentials device.conf run --gpsd --sample-s 10 --send-s 60
 
 Options, exit codes: here-tracking --help
@@ -157,7 +159,8 @@ Options, exit codes: here-tracking --help
 
 constexpr std::string_view doctor_help =
     R"(Looks for what could keep this device from tracking: name, connection, TLS,
-service, clock, credentials, storage, queue, token, and each source by itself.
+service, clock, credentials, storage, queue, run, token, and each source by
+itself.
 A line each: pass, FAIL with what helps, or skip with the reason. May be used
 while run is running; makes up to 3 requests.
 
@@ -238,7 +241,7 @@ Usage: here-tracking [OPTION]... send [SOURCE]... [--async] [--show-passwords]
 constexpr std::string_view send_examples = R"(
 Examples:
   here-tracking --credentials device.conf send --gpsd
-  here-tracking --config /etc/here-tracking/config send
+  here-tracking --config my.conf send
   here-tracking send --scan scan.json --payload '{"door":"open"}' | jq .system
   here-tracking send --gpsd --scan scan.json --system system.json
 

@@ -1,17 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
+#include "state_owner.hpp"
+
 #include <utility>
 
+#include <unistd.h>
+
 namespace here_tracking::cli {
+namespace {
+
+/// Where the command line names none.
+Setting config_file(const Environment& environment) {
+  const char* const file = environment("HERE_TRACKING_CONFIG");
+  if (file != nullptr && *file != '\0') return {file, "HERE_TRACKING_CONFIG"};
+  return {access(default_config, F_OK) == 0 ? default_config : "", "config file"};
+}
+
+}  // namespace
 
 Options load_options(const Invocation& invocation) {
   Options options;
   static_cast<Switches&>(options) = invocation.switches;
   Settings from_file;
-  if (!invocation.config.empty()) {
-    from_file = parse_config(read_file({invocation.config, "--config"}, Exit::configuration),
-                             invocation.config);
+  Setting config{invocation.config, "--config"};
+  if (config.value.empty()) config = config_file(invocation.environment);
+  if (!config.value.empty()) {
+    from_file = parse_config(read_file(config, Exit::configuration), config.value);
   }
   const std::string& command = invocation.command;
   try {
@@ -31,6 +46,7 @@ Options load_options(const Invocation& invocation) {
   } else if (options.credentials || is_about_state) {
     options.state_dir = default_state_dir(invocation.environment);
   }
+  become_owner(options.state_dir);
   return options;
 }
 

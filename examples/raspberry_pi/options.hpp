@@ -28,7 +28,7 @@ struct Invocation {
   std::string command;  ///< "queue export" for one of two words
   Switches switches;
   Settings flags;
-  std::string config;  ///< File; empty: none
+  std::string config;  ///< File; empty: HERE_TRACKING_CONFIG, else default_config if there is one
   Environment environment;
 };
 
@@ -42,7 +42,7 @@ struct Options : Switches {
   Setting state_dir;
 };
 
-/// Reads what the command line names, config file and credentials.
+/// Reads what the command line names, config file and credentials; then see become_owner().
 /// @throws Failure.
 [[nodiscard]] Options load_options(const Invocation& invocation);
 

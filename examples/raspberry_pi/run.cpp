@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
 #include "console.hpp"
+#include "service_manager.hpp"
 #include "state_lock.hpp"
 #include "status_file.hpp"
 #include "text.hpp"
@@ -63,12 +64,12 @@ void handle_signals() {
 }
 
 /// Sleeps until then, or until there is something to do.
-void sleep_until(Clock& clock, std::int64_t until_ms) {
+void sleep_until(Clock& clock, std::int64_t until_ms, std::int64_t max_ms) {
   const sigset_t handled = handled_signals();
   sigset_t before;
   // A signal between the question and the sleep must end the sleep.
   sigprocmask(SIG_BLOCK, &handled, &before);
-  const std::int64_t ms = std::clamp<std::int64_t>(until_ms - clock.now_ms(), 0, max_sleep_ms);
+  const std::int64_t ms = std::clamp<std::int64_t>(until_ms - clock.now_ms(), 0, max_ms);
   if (stop == 0 && reload == 0 && ms > 0) {
     const timespec time{static_cast<time_t>(ms / 1000), static_cast<long>(ms % 1000 * 1000000)};
     ppoll(nullptr, 0, &time, &before);
@@ -129,6 +130,15 @@ class Run final : public Track {
     status.connection = to_string(state.connection);
     if (trouble()) status.trouble = trouble()->line();
     return status;
+  }
+
+  /// A line for who asks systemd.
+  [[nodiscard]] std::string summary(std::uint32_t pending) {
+    const TrackerState state = tracker().state();
+    std::string text = trouble() ? "in trouble: " + trouble()->line() : to_string(state.connection);
+    text += "; " + count(pending, "sample waits", "samples wait");
+    if (state.last_success_ms) text += "; last report " + utc_time(*state.last_success_ms);
+    return printable(text, text.size());
   }
 
   /// Whether something has happened since that is worth a write to memory, or to storage.
@@ -200,6 +210,7 @@ struct Plan {
 
 void run(const Invocation& invocation) {
   handle_signals();
+  ServiceManager service_manager(invocation.environment);
   auto plan = std::make_unique<Plan>(load_options(invocation));
   const Setting state_dir = plan->options.state_dir;
   const std::string status_file = status_path(invocation.environment, state_dir);
@@ -212,11 +223,14 @@ void run(const Invocation& invocation) {
   StatusFile file(status_file, in_memory ? memory_interval_ms : storage_interval_ms);
   const std::int64_t started_ms = system_time_ms();
   SystemClock clock;
+  const std::int64_t max_pause_ms = std::min(max_sleep_ms, service_manager.max_pause_ms());
+  service_manager.ready();
   note("run: " + count(queue->pending(), "sample waits", "samples wait") + " in " +
        printable(state_dir.value));
   while (stop == 0) {
     if (reload != 0) {
       reload = 0;
+      service_manager.reloading();
       std::unique_ptr<Plan> next;
       try {
         next = std::make_unique<Plan>(load_options(invocation));
@@ -236,12 +250,16 @@ void run(const Invocation& invocation) {
         note("the configuration was read anew");
       }
       transport = &plan->run.session().transport();
+      service_manager.ready();
     }
+    service_manager.alive(plan->run.summary(queue->pending()));
     plan->run.sources().refresh();
     const std::int64_t next_ms = plan->run.tracker().step();
     file.update(plan->run.status(started_ms), clock.now_ms(), plan->run.take_news(in_memory));
-    sleep_until(clock, next_ms);
+    service_manager.alive(plan->run.summary(queue->pending()));
+    sleep_until(clock, next_ms, max_pause_ms);
   }
+  service_manager.stopping();
   file.update(plan->run.status(started_ms), clock.now_ms(), true);
   show_progress({});
   note("ended: " + count(queue->pending(), "sample waits", "samples wait"));

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <string>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,7 +43,7 @@ void prepare_state_dir(const Setting& directory) {
   const mode_t umask_before = umask(077);
   std::filesystem::create_directories(directory.value, error);
   umask(umask_before);
-  if (!error && access(directory.value.c_str(), R_OK | W_OK | X_OK) != 0) {
+  if (!error && faccessat(AT_FDCWD, directory.value.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
     error.assign(errno, std::generic_category());
   }
   if (error) {

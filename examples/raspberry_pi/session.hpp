@@ -66,7 +66,7 @@ class Session {
   Authorization& authorization();
 
   const Options& options_;
-  StderrLog log_;
+  ConsoleLog log_;
   ReasonLog transport_log_;
   SystemClock clock_;
   SystemEntropy entropy_;

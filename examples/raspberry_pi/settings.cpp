@@ -52,7 +52,9 @@ std::string reason() {
 Descriptor open_file(const Setting& file, Exit exit, int more_flags = 0) {
   const int fd = open(file.value.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | more_flags);
   if (fd < 0) {
-    throw Failure(exit, describe(file, "a readable file (" + reason() + ")"));
+    const bool is_roots = errno == EACCES && exit == Exit::credentials && geteuid() != 0;
+    throw Failure(exit, describe(file, "a readable file (" + reason() + ")" +
+                                           (is_roots ? "; run it with sudo" : "")));
   }
   return Descriptor(fd);
 }
@@ -300,18 +302,18 @@ Settings overlay(Settings stronger, Settings weaker) {
   return stronger;
 }
 
-Credentials read_credentials(const Setting& file) {
+Credentials read_credentials(const Setting& file, bool kept) {
   // A fifo must not hold the program up before it is seen to be none of the files wanted.
   const Descriptor descriptor = open_file(file, Exit::credentials, O_NONBLOCK);
   struct stat info {};
   if (fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     throw Failure(Exit::credentials, describe(file, "a regular file"));
   }
-  if (info.st_uid != geteuid() && info.st_uid != 0) {
+  if (!kept && info.st_uid != geteuid() && info.st_uid != 0) {
     throw Failure(Exit::credentials, describe(file, "owned by you or root; run: chown \"$USER\" '" +
                                                         printable(file.value) + "'"));
   }
-  if ((info.st_mode & 077U) != 0) {
+  if (!kept && (info.st_mode & 077U) != 0) {
     throw Failure(Exit::credentials,
                   describe(file, "readable by its owner alone; run: chmod 600 '" +
                                      printable(file.value) + "'"));
@@ -346,6 +348,10 @@ std::optional<Credentials> find_credentials(const Settings& flags, const Environ
     check_length(credentials.device_id, 50, id_rule);
     check_length(credentials.device_secret, 128, secret_rule);
     return credentials;
+  }
+  if (const char* const directory = variable(environment, "CREDENTIALS_DIRECTORY")) {
+    const Setting file{std::string(directory) + "/credentials", "CREDENTIALS_DIRECTORY"};
+    if (access(file.value.c_str(), F_OK) == 0) return read_credentials(file, true);
   }
   if (config_file.credentials) return read_credentials(*config_file.credentials);
   return std::nullopt;

@@ -106,6 +106,9 @@ struct Credentials {
 /// getenv(3), or what a test puts in its place. An empty variable counts as missing.
 using Environment = std::function<const char*(const char*)>;
 
+/// The one of the machine's tracker, read where no other is given.
+inline constexpr const char* default_config = "/etc/here-tracking/here-tracking.conf";
+
 inline constexpr const char* default_gpsd = "localhost:2947";
 
 /// "ORIGIN = VALUE".
@@ -130,10 +133,13 @@ inline constexpr const char* default_gpsd = "localhost:2947";
 [[nodiscard]] Settings overlay(Settings stronger, Settings weaker);
 
 /// Reads a credentials file that nobody but its owner can read.
+/// @param kept whether it lies where a service manager keeps it, who gives more rights than a mode
+///             tells of.
 /// @throws Failure (credentials).
-[[nodiscard]] Credentials read_credentials(const Setting& file);
+[[nodiscard]] Credentials read_credentials(const Setting& file, bool kept = false);
 
-/// From the flag, else the environment, else the config file; nothing when none of them has any.
+/// From the flag, else the environment, else what systemd hands over
+/// (LoadCredential=credentials:...), else the config file; nothing when none of them has any.
 /// @throws Failure (credentials).
 [[nodiscard]] std::optional<Credentials> find_credentials(const Settings& flags,
                                                           const Environment& environment,

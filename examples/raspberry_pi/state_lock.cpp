@@ -70,7 +70,7 @@ StateLock::StateLock(const Setting& state_dir, const std::string& command,
   if (pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()) ||
       ftruncate(fd_, static_cast<off_t>(text.size())) != 0) {
     // Only what status shows suffers.
-    static_cast<void>(ftruncate(fd_, 0));
+    if (ftruncate(fd_, 0) != 0) return;
   }
 }
 

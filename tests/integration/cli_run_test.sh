@@ -163,7 +163,8 @@ check "also as JSON" out_is_json ".running and .pid == ${tracker} and .connectio
 run queue export
 check "export beside it" eval 'succeeds && file_has "type == \"array\"" "${work}/out"'
 run "${login[@]}" doctor --nmea "${nmea}"
-check "doctor beside it" eval 'succeeds && out_has "pass  queue" && fits'
+check "doctor beside it" eval \
+  'succeeds && out_has "pass  queue" && grep -q "^pass  run  *pid ${tracker}$" "${work}/out" && fits'
 run "${login[@]}" send
 check "send leaves it the queue" fails_with 3 "'run' with pid ${tracker} works there"
 run queue purge --yes
@@ -317,7 +318,8 @@ run "${login[@]}" doctor
 check "a state directory that others can write to" fails_as 3 storage "chmod 700"
 fresh_state
 run "${login[@]}" doctor --nmea "${work}/nowhere" --gpsd localhost:1
-check "sources that are not there" fails_as 2 source "gpsd must run"
+check "sources that are not there" fails_as 2 source "gpsd must run: sudo apt install gpsd"
+check "a tracker that does not run is no failure" grep -q "^skip  run .*systemctl start" "${work}/out"
 check "each has its line" eval '[[ $(grep -c "^FAIL  source" "${work}/out") -eq 2 ]]'
 DBUS_SYSTEM_BUS_ADDRESS=unix:path=${work}/no-bus run "${login[@]}" doctor --wlan standin0
 check "nor is an interface" fails_as 2 source "a WLAN adapter must be there and on: see rfkill list"

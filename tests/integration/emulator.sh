@@ -13,10 +13,10 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-start_emulator() { # NAME ARGUMENT...; sets url, ca, control
+start_emulator() { # NAME ARGUMENT...; sets url, ca, control; on emulator_port, else on any free one
   local name=$1 i
   shift
-  "${emulator}" --port 0 --control-port 0 --state-dir "${work}/${name}" --quiet \
+  "${emulator}" --port "${emulator_port:-0}" --control-port 0 --state-dir "${work}/${name}" --quiet \
     --ready-file "${work}/${name}.ready" "$@" >"${work}/${name}.log" 2>&1 &
   pids+=($!)
   for ((i = 0; i < 100; i++)); do

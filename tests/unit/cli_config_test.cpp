@@ -281,6 +281,25 @@ TEST_CASE("credentials come from the flag, else the environment, else the config
   CHECK(cli::find_credentials(flags, both, config)->device_id.value == "flag");
 }
 
+TEST_CASE("what systemd hands over goes before the config file, whatever its mode says") {
+  std::string directory = "/tmp/here-tracking-test-XXXXXX";
+  REQUIRE(mkdtemp(directory.data()) != nullptr);
+  const TemporaryFile config_file("device_id = config\ndevice_secret = s\n", 0600);
+  cli::Settings config;
+  config.credentials = cli::Setting{config_file.path(), "a.conf:1: credentials"};
+  const cli::Environment environment = variables({{"CREDENTIALS_DIRECTORY", directory}});
+  CHECK(cli::find_credentials({}, environment, config)->device_id.value == "config");
+
+  const std::string file = directory + "/credentials";
+  std::ofstream(file) << "device_id = systemd\ndevice_secret = s\n";
+  REQUIRE(chmod(file.c_str(), 0440) == 0);
+  CHECK(cli::find_credentials({}, environment, config)->device_id.value == "systemd");
+  cli::Settings flags;
+  flags.credentials = config.credentials;
+  CHECK(cli::find_credentials(flags, environment, config)->device_id.value == "config");
+  std::filesystem::remove_all(directory);
+}
+
 TEST_CASE("a device id in the environment without its secret, or the reverse, is refused") {
   const Ending id = ending_of([] {
     static_cast<void>(cli::find_credentials({}, variables({{"HERE_TRACKING_DEVICE_ID", "x"}}), {}));

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/platform/linux.hpp"
+
 #include "failure.hpp"
 #include "queue_store.hpp"
 #include "state_lock.hpp"
+#include "state_owner.hpp"
 #include "status_file.hpp"
 #include "support/catch.hpp"
 
+#include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -223,4 +229,36 @@ TEST_CASE("a queue keeps its samples when it is to be smaller, or to drop others
   tracking.queue_mb = 2;
   cli::QueueStore smaller = cli::QueueStore::queue(directory.setting(), tracking);
   CHECK(smaller->pending() == 7);
+}
+
+TEST_CASE("root goes on as the owner of a state directory, wherever that lies") {
+  if (geteuid() != 0) {
+    WARN("not root: skipped");
+    return;
+  }
+  constexpr uid_t owner = 61184;
+  const TemporaryDirectory closed;
+  const cli::Setting state_dir{closed.path() + "/state", "--state-dir"};
+  REQUIRE(mkdir(state_dir.value.c_str(), 0700) == 0);
+  REQUIRE(chown(state_dir.value.c_str(), owner, owner) == 0);
+  const std::string roots = closed.path() + "/file";
+  REQUIRE(open(roots.c_str(), O_WRONLY | O_CREAT, 0600) >= 0);
+
+  CHECK(elsewhere([&] {
+    cli::become_owner(state_dir);
+    const std::array<std::uint8_t, 1> record{1};
+    const bool stored = ht::FileStorage(state_dir.value).store("token", record).ok();
+    const bool reads = open(roots.c_str(), O_RDONLY) >= 0;
+    const bool writes = open(roots.c_str(), O_WRONLY) >= 0;
+    return stored && reads && !writes && geteuid() == owner && setuid(0) != 0;
+  }));
+  struct stat info {};
+  REQUIRE(stat((state_dir.value + "/token").c_str(), &info) == 0);
+  CHECK(info.st_uid == owner);
+
+  CHECK(elsewhere([&] {
+    cli::become_owner({closed.path(), "--state-dir"});
+    cli::become_owner({closed.path() + "/not there yet", "--state-dir"});
+    return geteuid() == 0;
+  }));
 }
