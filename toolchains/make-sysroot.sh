@@ -45,6 +45,8 @@ source_packages=(lwip mbedtls)
 
 # With them comes what the CLI is linked to.
 vm_packages=(
+  bluez
+  bluez-test-tools
   busybox-static
   dbus-daemon
   dbus-system-bus-common

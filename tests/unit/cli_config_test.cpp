@@ -401,7 +401,7 @@ TEST_CASE("a serial port has a speed, 9600 unless it is given") {
   }
 }
 
-TEST_CASE("a sensor is a kind and where it is; a battery may do without") {
+TEST_CASE("a sensor is a kind and where it is, and a battery may do without the latter") {
   const auto sensor = [](const std::string& value) {
     return cli::parse_sensor({value, "--sensor"});
   };

@@ -10,6 +10,7 @@ struct BluezBeacons::State {
   SourceLog log;
 };
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as it is with D-Bus
 BluezBeacons::BluezBeacons(BluezOptions /*options*/, Log* log)
     : state_(new State{SourceLog("bluetooth", log)}) {}
 
