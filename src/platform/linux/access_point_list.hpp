@@ -38,7 +38,6 @@ class AccessPointList {
   [[nodiscard]] Status give(Sample& sample, std::uint32_t max_age_ms);
 
   [[nodiscard]] std::size_t size() const { return access_points_.size(); }
-  void clear() { access_points_.clear(); }
 
  private:
   std::vector<HeardAccessPoint> access_points_;
