@@ -38,7 +38,7 @@ void Complaint::settled(const std::string& text) {
   last_.clear();
 }
 
-void ConsoleLog::write(LogLevel level, std::string_view text) {
+void NoticeLog::write(LogLevel level, std::string_view text) {
   const std::string line = printable(text, text.size());
   if (level <= LogLevel::warning) return warn(line);
   if (level == LogLevel::info) return note(line);

@@ -56,10 +56,10 @@ class ConsoleLog final : public Log {
 void print(std::string_view result);
 
 /// The log of a source that says itself what it lacks, once: warnings and notes for the user.
-class ConsoleLog final : public Log {
+class NoticeLog final : public Log {
  public:
   /// @param more borrowed; gets what is less than a note.
-  explicit ConsoleLog(Log& more) : more_(more) {}
+  explicit NoticeLog(Log& more) : more_(more) {}
 
   void write(LogLevel level, std::string_view text) override;
 

@@ -71,7 +71,7 @@ class Receiver final : public PositionSource {
 
  private:
   std::string name_;
-  ConsoleLog log_;
+  NoticeLog log_;
   Source source_;
   Complaint complaint_;
 };
@@ -126,7 +126,7 @@ struct Announced {
   template <typename Settings>
   Announced(Settings settings, Log& more) : log(more), source(std::move(settings), &log) {}
 
-  ConsoleLog log;
+  NoticeLog log;
   Source source;
 };
 
