@@ -75,7 +75,7 @@ phase_format() {
 
 phase_scripts() {
   local files
-  mapfile -t files < <(tracked '*.sh' .ci/run)
+  mapfile -t files < <(tracked '*.sh' '*.bash' 'cmake/packages/*.p*' .ci/run)
   shellcheck --external-sources "${files[@]}" && echo "${#files[@]} scripts"
 }
 

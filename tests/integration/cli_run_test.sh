@@ -268,10 +268,14 @@ check "run needs credentials" fails_with 4 "no credentials"
 if [[ -x /usr/bin/script ]]; then
   for ((n = 0; n < 40; n++)); do run "${login[@]}" --url https://localhost:1 send; done
   sed 's/^sample_s.*/sample_s = 60/' "${work}/good.conf" >"${work}/run.conf"
-  timeout 8 script -q -e -c "exec '${cli}' --config '${work}/run.conf' run" "${work}/typescript" \
-    >/dev/null 2>&1 </dev/null
-  check "on a terminal a backlog has a line of its own" \
+  script -q -e -f -c "exec '${cli}' --config '${work}/run.conf' run" "${work}/typescript" \
+    >/dev/null 2>&1 </dev/null &
+  terminal=$!
+  pids+=("${terminal}")
+  check "on a terminal a backlog has a line of its own" within 60 \
     grep -q $'\r''here-tracking: done in .*: [0-9]* samples\? waits\?' "${work}/typescript"
+  kill "${terminal}"
+  wait "${terminal}" 2>/dev/null
 fi
 
 echo "# doctor"
