@@ -100,7 +100,7 @@ phase_arm_linux() { # PRESET
 phase_armhf() { phase_arm_linux armhf; }
 phase_arm64() { phase_arm_linux arm64; }
 
-phase_packages() { cmake/packages/build.sh; }
+phase_packages() { cmake/packages/build.sh && tests/packaging/deb_test.sh; }
 
 phase_footprint() { tests/footprint/run.sh; }
 
