@@ -22,7 +22,7 @@ namespace {
 /// The groups that the service's unit names.
 std::vector<gid_t> service_groups() {
   std::vector<gid_t> groups;
-  for (const char* const name : {"dialout", "netdev"}) {
+  for (const char* const name : {"dialout", "netdev", "bluetooth"}) {
     if (const group* const found = getgrnam(name)) groups.push_back(found->gr_gid);
   }
   return groups;

@@ -57,8 +57,7 @@ class SysfsSensors final : public SensorSource {
 
   /// `timeout_ms` is not looked at: a driver takes the time that its chip takes.
   /// @return ok (at least one sensor has a reading); no_data (no sensor was named); hook_failed
-  /// (none
-  ///         of them can be read); buffer_too_small.
+  ///         (none of them can be read); buffer_too_small.
   Status read(Sample& sample, std::uint32_t timeout_ms) override;
 
  private:
