@@ -205,6 +205,15 @@ TEST_CASE("what keeps BlueZ from a scan is told once, with what helps, and when 
   CHECK(s.log.take() == "info: bluetooth: works again\n");
 }
 
+TEST_CASE("a scan in which nothing is heard is one that works again") {
+  Setup s;
+  CHECK(s.scan().status == Code::hook_failed);
+  s.log.take();
+  s.play("silence");
+  CHECK(s.scan().status == Code::no_data);
+  CHECK(s.log.take() == "info: bluetooth: works again\n");
+}
+
 TEST_CASE("a BlueZ that goes away in the midst of a scan costs what it did not hear") {
   Setup s({"", long_ms});
   SECTION("it dies") {

@@ -12,7 +12,7 @@ appears() { # FILE
   exit 1
 }
 
-start_bus() { # exports DBUS_SYSTEM_BUS_ADDRESS
+start_bus() { # exports DBUS_SYSTEM_BUS_ADDRESS; sets bus to its pid
   export DBUS_SYSTEM_BUS_ADDRESS=unix:path=${work}/bus
   cat >"${work}/bus.conf" <<END
 <busconfig><type>system</type><listen>${DBUS_SYSTEM_BUS_ADDRESS}</listen><auth>EXTERNAL</auth>
@@ -21,7 +21,8 @@ start_bus() { # exports DBUS_SYSTEM_BUS_ADDRESS
 END
   dbus-daemon --config-file="${work}/bus.conf" --nofork --nopidfile --nosyslog \
     >"${work}/bus.log" 2>&1 &
-  pids+=($!)
+  bus=$!
+  pids+=("${bus}")
   appears "${work}/bus"
 }
 

@@ -39,8 +39,9 @@ struct WlanScannerSettings {
 /// What the library was built without (HERE_TRACKING_DBUS, HERE_TRACKING_NL80211) is not asked.
 class WlanScanner final : public WlanSource {
  public:
-  /// @param log borrowed, may be nullptr; told, once a change: who scans (info), and why somebody
-  ///        cannot be read or cannot scan, with what helps (warning).
+  /// @param log borrowed, may be nullptr; told, once a change: who scans (info), with the words
+  ///        "works again" when it did not, and why somebody cannot be read or cannot scan, with
+  ///        what helps (warning).
   explicit WlanScanner(WlanScannerSettings settings = {}, Log* log = nullptr);
   ~WlanScanner();
 

@@ -150,9 +150,9 @@ Status BluezBeacons::scan(Sample& sample, std::uint32_t timeout_ms) {
   if (goes_on) (void)bus.call(at, "StopDiscovery", deadline);
   bus.close();
 
+  if (goes_on) state.log.settled();
   std::vector<BluetoothBeacon> beacons = devices.beacons();
   if (beacons.empty()) return goes_on ? Code::no_data : Code::hook_failed;
-  if (goes_on) state.log.settled();
   beacons.resize(std::min(beacons.size(), max_beacons));
   Status first;
   for (const BluetoothBeacon& beacon : beacons) {

@@ -94,7 +94,9 @@ class WlanScanner::Scanning {
   void say(LogLevel level, const std::string& what) {
     if (log_ == nullptr || what == last_said_) return;
     last_said_ = what;
-    const std::string line = "WLAN: " + what;
+    const bool was_in_trouble = std::exchange(is_in_trouble_, level == LogLevel::warning);
+    const bool is_over = was_in_trouble && !is_in_trouble_;
+    const std::string line = (is_over ? "WLAN: works again, " : "WLAN: ") + what;
     log_->write(level, std::string_view(line).substr(0, max_line_bytes));
   }
 
@@ -102,6 +104,7 @@ class WlanScanner::Scanning {
   Log* log_;
   std::vector<std::unique_ptr<WlanBackend>> backends_;
   std::string last_said_;
+  bool is_in_trouble_ = false;
 };
 
 WlanScanner::WlanScanner(WlanScannerSettings settings, Log* log)
