@@ -46,7 +46,8 @@ configure_and_build() { # PRESET
 }
 
 run_ctest() { # PRESET ARGUMENT...
-  ctest --preset "$1" -j"${jobs}" --no-tests=error "${@:2}"
+  # Many tests wait for something most of the time.
+  ctest --preset "$1" -j"$((jobs * 2))" --no-tests=error "${@:2}"
 }
 
 phase_setup() {
