@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/private_bus.hpp"
+#include "support/recording_log.hpp"
 
 #include <array>
 #include <chrono>
@@ -18,8 +19,6 @@
 using here_tracking::BluezBeacons;
 using here_tracking::BluezOptions;
 using here_tracking::Code;
-using here_tracking::Log;
-using here_tracking::LogLevel;
 using here_tracking::Sample;
 using here_tracking::Status;
 
@@ -29,19 +28,6 @@ namespace {
 constexpr std::uint32_t long_ms = 60000;
 /// Nothing comes of it, so it is better over.
 constexpr std::uint32_t short_ms = 1000;
-
-class Lines final : public Log {
- public:
-  void write(LogLevel level, std::string_view text) override {
-    CHECK(text.size() <= 160);
-    lines.append(level == LogLevel::warning ? "warning: " : "info: ").append(text).append("\n");
-  }
-  /// Since the last call.
-  std::string take() { return std::exchange(lines, {}); }
-
- private:
-  std::string lines;
-};
 
 struct Scan {
   Status status;
@@ -70,7 +56,7 @@ struct Setup {
 
   PrivateBus bus;
   std::string calls_file = bus.directory() + "/calls";
-  Lines log;
+  RecordingLog log;
   BluezBeacons beacons;
   std::optional<StandIn> daemon;
 };
@@ -94,7 +80,7 @@ TEST_CASE("what is heard comes with the identities that last, the strongest firs
   CHECK(scan.status.ok());
   CHECK(scan.json + "}" == heard);
   CHECK(s.calls() == asked + "hci0 stop\n");
-  CHECK(s.log.take().empty());
+  CHECK(s.log.take_text().empty());
 }
 
 TEST_CASE("a scan ends with the time that it is given") {
@@ -138,7 +124,7 @@ TEST_CASE("where nothing is heard there is no data") {
   s.play("silence");
   CHECK(s.scan().status == Code::no_data);
   CHECK(s.calls() == asked + "hci0 stop\n");
-  CHECK(s.log.take().empty());
+  CHECK(s.log.take_text().empty());
 }
 
 TEST_CASE("the adapter is the first that is switched on, or the one that is named") {
@@ -153,14 +139,14 @@ TEST_CASE("the adapter is the first that is switched on, or the one that is name
     Setup s({"hci0", 3000});
     s.play("second");
     CHECK(s.scan().status == Code::hook_failed);
-    CHECK(s.log.take().find("the adapter is switched off") != std::string::npos);
+    CHECK(s.log.take_text().find("the adapter is switched off") != std::string::npos);
     CHECK(s.calls().empty());
   }
   SECTION("one that is not there") {
     Setup s({"hci7", 3000});
     s.play("second");
     CHECK(s.scan().status == Code::hook_failed);
-    CHECK(s.log.take().find("there is no hci7; see bluetoothctl list") != std::string::npos);
+    CHECK(s.log.take_text().find("there is no hci7; see bluetoothctl list") != std::string::npos);
   }
 }
 
@@ -199,19 +185,19 @@ TEST_CASE("what keeps BlueZ from a scan is told once, with what helps, and when 
   }
   CHECK(s.scan(timeout_ms).status == Code::hook_failed);
   CHECK(s.scan(timeout_ms).status == Code::hook_failed);
-  CHECK(s.log.take() == "warning: bluetooth: " + expected + "\n");
+  CHECK(s.log.take_text() == "warning: bluetooth: " + expected + "\n");
   s.play("beacons");
   CHECK(s.scan().json + "}" == heard);
-  CHECK(s.log.take() == "info: bluetooth: works again\n");
+  CHECK(s.log.take_text() == "info: bluetooth: works again\n");
 }
 
 TEST_CASE("a scan in which nothing is heard is one that works again") {
   Setup s;
   CHECK(s.scan().status == Code::hook_failed);
-  s.log.take();
+  s.log.take_text();
   s.play("silence");
   CHECK(s.scan().status == Code::no_data);
-  CHECK(s.log.take() == "info: bluetooth: works again\n");
+  CHECK(s.log.take_text() == "info: bluetooth: works again\n");
 }
 
 TEST_CASE("a BlueZ that goes away in the midst of a scan costs what it did not hear") {
@@ -219,7 +205,7 @@ TEST_CASE("a BlueZ that goes away in the midst of a scan costs what it did not h
   SECTION("it dies") {
     s.play("dies");
     CHECK(s.scan().json + "}" == heard);
-    CHECK(s.log.take() ==
+    CHECK(s.log.take_text() ==
           "warning: bluetooth: BlueZ went away in the midst of a scan; see journalctl -u "
           "bluetooth\n");
     CHECK(s.scan().status == Code::hook_failed);
@@ -227,7 +213,7 @@ TEST_CASE("a BlueZ that goes away in the midst of a scan costs what it did not h
   SECTION("the adapter is switched off") {
     s.play("switched_off");
     CHECK(s.scan().json + "}" == heard);
-    CHECK(s.log.take().find("the adapter is switched off") != std::string::npos);
+    CHECK(s.log.take_text().find("the adapter is switched off") != std::string::npos);
   }
   SECTION("the bus goes") {
     s.play("silence");
@@ -238,10 +224,10 @@ TEST_CASE("a BlueZ that goes away in the midst of a scan costs what it did not h
     });
     CHECK(s.scan().status == Code::hook_failed);
     later.join();
-    CHECK(s.log.take().find("the system bus went away") != std::string::npos);
+    CHECK(s.log.take_text().find("the system bus went away") != std::string::npos);
     s.bus.start();
   }
-  s.log.take();
+  s.log.take_text();
   BluezBeacons again({"", 3000}, &s.log);
   s.play("beacons");
   std::vector<char> memory(16384);

@@ -11,9 +11,10 @@ set -u -o pipefail
 }
 cli=$(realpath "$1")
 emulator=$(realpath "$2")
-stand_in=$(realpath "$(dirname "$0")/../support/dbus/modem_manager.py")
 # shellcheck source=tests/integration/cli_helpers.sh
 source "$(dirname "$0")/cli_helpers.sh"
+# shellcheck source=tests/integration/private_bus.sh
+source "$(dirname "$0")/private_bus.sh"
 
 start_emulator main --device "dev-1:secret"
 export HERE_TRACKING_URL=${url} HERE_TRACKING_CA_FILE=${ca}
@@ -21,25 +22,7 @@ export HERE_TRACKING_STATE_DIR=${work}/state XDG_STATE_HOME=${work}/xdg
 export HERE_TRACKING_DEVICE_ID=dev-1 HERE_TRACKING_DEVICE_SECRET=secret
 unset STATE_DIRECTORY https_proxy HTTPS_PROXY http_proxy all_proxy ALL_PROXY
 
-appears() { # FILE
-  local i
-  for ((i = 0; i < 600; i++)); do
-    [[ -e $1 ]] && return
-    sleep 0.1
-  done
-  echo "$1 did not appear" >&2
-  exit 1
-}
-export DBUS_SYSTEM_BUS_ADDRESS=unix:path=${work}/bus
-cat >"${work}/bus.conf" <<END
-<busconfig><type>system</type><listen>${DBUS_SYSTEM_BUS_ADDRESS}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/>
-</policy></busconfig>
-END
-dbus-daemon --config-file="${work}/bus.conf" --nofork --nopidfile --nosyslog \
-  >"${work}/bus.log" 2>&1 &
-pids+=($!)
-appears "${work}/bus"
+start_bus
 
 daemon=
 stop_modems() {
@@ -50,11 +33,8 @@ stop_modems() {
 }
 modems() { # NAME...
   stop_modems
-  rm -f "${work}/ready"
-  /usr/bin/python3 "${stand_in}" "${work}/ready" "$@" >"${work}/modems.log" 2>&1 &
-  daemon=$!
-  pids+=("${daemon}")
-  appears "${work}/ready"
+  start_stand_in modem_manager.py "$@"
+  daemon=${stand_in}
 }
 telemetry() { control GET /control/devices/dev-1/telemetry; }
 

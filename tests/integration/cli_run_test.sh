@@ -36,14 +36,6 @@ arrived() { # JSON
   [[ $(telemetry | jq -c '[.[].data.payload.n | select(. != null)]') == "$1" ]]
 }
 fits() { awk 'length > 80 { exit 1 }' "${work}/out"; }
-within() { # SECONDS COMMAND...; tries until it succeeds
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < end)) || return 1
-    sleep 0.1
-  done
-}
 log_has() { grep -E -q -- "$1" "${work}/run.log"; }
 log_count() { [[ $(grep -E -c -- "$2" "${work}/run.log") -eq $1 ]]; } # NUMBER TEXT
 # Starts it; sets tracker to its pid.

@@ -38,14 +38,6 @@ END
 cp "${work}/run.conf" "${work}/good.conf"
 export HERE_TRACKING_CONFIG=${work}/run.conf
 
-within() { # SECONDS COMMAND...; tries until it succeeds
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < end)) || return 1
-    sleep 0.1
-  done
-}
 heard() { grep -q -E -- "$1" "${work}/supervisor/heard"; }
 heard_count() { [[ $(grep -c -x -- "$2" "${work}/supervisor/heard") -ge $1 ]]; } # NUMBER LINE
 log_has() { grep -q -E -- "$1" "${work}/log"; }

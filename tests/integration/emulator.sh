@@ -27,3 +27,12 @@ start_emulator() { # NAME ARGUMENT...; sets url, ca, control; on emulator_port, 
   ca=$(jq -r .ca_file "${work}/${name}.ready")
   control=$(jq -r .control_url "${work}/${name}.ready")
 }
+
+within() { # SECONDS COMMAND...; tries until it succeeds
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < end)) || return 1
+    sleep 0.1
+  done
+}

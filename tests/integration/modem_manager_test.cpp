@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/private_bus.hpp"
+#include "support/recording_log.hpp"
 
 #include <array>
 #include <optional>
@@ -12,8 +13,6 @@
 #include <vector>
 
 using here_tracking::Code;
-using here_tracking::Log;
-using here_tracking::LogLevel;
 using here_tracking::ModemIdentity;
 using here_tracking::ModemManagerCells;
 using here_tracking::Sample;
@@ -25,18 +24,6 @@ namespace {
 constexpr std::uint32_t long_ms = 60000;
 /// Nothing comes of it, so it is better over.
 constexpr std::uint32_t short_ms = 1000;
-
-class Lines final : public Log {
- public:
-  void write(LogLevel level, std::string_view text) override {
-    lines.push_back((level == LogLevel::warning ? "warning: " : "info: ") + std::string(text));
-  }
-
-  /// Since the last call.
-  std::vector<std::string> take() { return std::exchange(lines, {}); }
-
-  std::vector<std::string> lines;
-};
 
 struct Scan {
   Status status;
@@ -61,7 +48,7 @@ using Texts = std::vector<std::string>;
 
 TEST_CASE("cells of each technology come with their neighbours") {
   const PrivateBus bus;
-  Lines log;
+  RecordingLog log;
   ModemManagerCells cells(&log);
   const auto json_of = [&](const char* modem) {
     const StandIn daemon(bus, "modem_manager.py", {modem});
@@ -88,7 +75,7 @@ TEST_CASE("cells of each technology come with their neighbours") {
 
 TEST_CASE("all modems are asked, and one that has nothing keeps no other from it") {
   const PrivateBus bus;
-  Lines log;
+  RecordingLog log;
   ModemManagerCells cells(&log);
 
   SECTION("two SIMs") {
@@ -122,7 +109,7 @@ TEST_CASE("all modems are asked, and one that has nothing keeps no other from it
 TEST_CASE(
     "where the modem does not tell its cells, the place of registration is the serving cell") {
   const PrivateBus bus;
-  Lines log;
+  RecordingLog log;
   ModemManagerCells cells(&log);
   const auto json_of = [&](const char* modem) {
     const StandIn daemon(bus, "modem_manager.py", {modem});
@@ -143,7 +130,7 @@ TEST_CASE(
 
 TEST_CASE("a modem without a cell says why, once") {
   const PrivateBus bus;
-  Lines log;
+  RecordingLog log;
   ModemManagerCells cells(&log);
   const auto reason = [&](const char* modem) {
     const StandIn daemon(bus, "modem_manager.py", {modem});
@@ -180,7 +167,7 @@ TEST_CASE("a modem without a cell says why, once") {
 
 TEST_CASE("a daemon that is missing, dies or hangs costs its cells and no more") {
   PrivateBus bus;
-  Lines log;
+  RecordingLog log;
   ModemManagerCells cells(&log);
   const Texts missing{
       "warning: ModemManager is not on the system bus; install and start it: systemctl start "
@@ -223,7 +210,7 @@ TEST_CASE("a daemon that is missing, dies or hangs costs its cells and no more")
 
 TEST_CASE("who the modem and its SIM are") {
   const PrivateBus bus;
-  Lines log;
+  RecordingLog log;
   ModemManagerCells cells(&log);
   ModemIdentity identity;
   CHECK(cells.identify(identity, long_ms) == Code::hook_failed);

@@ -5,6 +5,7 @@
 
 #include "support/catch.hpp"
 #include "support/private_bus.hpp"
+#include "support/recording_log.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -13,8 +14,6 @@
 #include <vector>
 
 using here_tracking::Code;
-using here_tracking::Log;
-using here_tracking::LogLevel;
 using here_tracking::Sample;
 using here_tracking::Status;
 using here_tracking::WlanScanner;
@@ -28,16 +27,6 @@ constexpr std::uint32_t in_vain_ms = 10000;
 const std::string one = R"({"bssid":"001a2b3c4d01","ssid":"63616665","signal":-61})";
 const std::string one_of_nm =
     R"({"mac":"00:1A:2B:3C:4D:01","ssid":"63616665","strength":65,"frequency":5180})";
-
-class Lines final : public Log {
- public:
-  void write(LogLevel level, std::string_view text) override {
-    CHECK(text.size() <= 160);
-    lines.push_back((level == LogLevel::warning ? "warning: " : "info: ") + std::string(text));
-  }
-
-  std::vector<std::string> lines;
-};
 
 struct Scan {
   Scan(WlanScanner& scanner, std::uint32_t timeout_ms = plenty_ms)
@@ -72,7 +61,7 @@ struct Machine {
   PrivateBus bus;
   std::optional<StandIn> supplicant;
   std::optional<StandIn> manager;
-  Lines log;
+  RecordingLog log;
   WlanScanner scanner{{"standin0", 30000}, &log};
 };
 

@@ -47,14 +47,6 @@ die() {
   tail -n 15 "${work}/log" | sed 's/^/       /'
   exit 1
 }
-within() { # SECONDS COMMAND...
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < end)) || return 1
-    sleep 0.2
-  done
-}
 free_port() {
   python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
