@@ -46,7 +46,6 @@ source_packages=(lwip mbedtls)
 # With them comes what the CLI is linked to.
 vm_packages=(
   bluez
-  bluez-test-tools
   busybox-static
   dbus-daemon
   dbus-system-bus-common
@@ -60,6 +59,7 @@ vm_packages=(
   libsystemd0
   linux-image-amd64
   network-manager
+  python3-minimal
   wpasupplicant
 )
 

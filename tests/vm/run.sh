@@ -92,7 +92,7 @@ boot() { # GUEST
   cp "${system}"/lib/modules/"${kernel}"/modules.{order,builtin,builtin.modinfo} "${own}/lib/modules/${kernel}/"
   depmod -b "${own}" "${kernel}"
   install -m 755 tests/vm/init.sh "${own}/init"
-  cp tests/vm/checks.sh "${own}/tests/"
+  cp tests/vm/checks.sh tests/vm/bluetooth_controller.py "${own}/tests/"
   cp "tests/vm/guests/${guest}.sh" "${own}/tests/guest.sh"
   strip -o "${own}/usr/bin/here-tracking" "${cli}"
   (cd "${own}" && find . -print0 | cpio --quiet -0 -o -H newc -R 0:0) |
