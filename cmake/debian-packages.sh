@@ -12,7 +12,8 @@
   packages_fuzz=(clang libclang-rt-14-dev)
   packages_lint=(clang-format clang-tidy shellcheck)
   packages_arm_linux=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf qemu-user)
-  packages_cortex_m=(gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib)
+  packages_cortex_m=(gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib
+    python3)
   packages_firmware=(dpkg-dev qemu-system-arm)
   packages_vm=(binutils cpio kmod qemu-system-x86)
   packages_packaging=(dpkg-dev fakeroot lintian mandoc systemd)
