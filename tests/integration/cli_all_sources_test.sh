@@ -13,10 +13,12 @@ cli=$(realpath "$1")
 emulator=$(realpath "$2")
 here=$(realpath "$(dirname "$0")")
 PATH=${PATH}:/usr/sbin
-{
-  command -v gpsd gpsfake dbus-daemon /usr/bin/python3 &&
-    /usr/bin/python3 -c 'import dbus.mainloop.glib, gi.repository.GLib'
-} >/dev/null 2>&1 || {
+is_installed() {
+  local program
+  for program in gpsd gpsfake dbus-daemon; do command -v "${program}" || return; done
+  /usr/bin/python3 -c 'import dbus.mainloop.glib, gi.repository.GLib'
+}
+is_installed >/dev/null 2>&1 || {
   echo "SKIPPED: needs gpsd, gpsfake, dbus-daemon and dbus for Python" \
     "(Debian: gpsd gpsd-clients dbus-daemon python3-dbus python3-gi)"
   exit 77

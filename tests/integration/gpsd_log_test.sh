@@ -14,7 +14,7 @@ emulator=$(realpath "$2")
 here=$(realpath "$(dirname "$0")")
 logs=${here}/../data/nmea
 PATH=${PATH}:/usr/sbin
-command -v gpsd gpsfake /usr/bin/python3 >/dev/null || {
+{ command -v gpsd && command -v gpsfake && command -v /usr/bin/python3; } >/dev/null || {
   echo "SKIPPED: needs gpsd and gpsfake (Debian: gpsd gpsd-clients)"
   exit 77
 }
