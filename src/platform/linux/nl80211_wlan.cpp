@@ -88,7 +88,11 @@ class Nl80211Socket {
   int open() {
     socket_.reset(nl_socket_alloc());
     if (socket_ == nullptr) return ENOMEM;
-    if (genl_connect(socket_.get()) != 0) return errno != 0 ? errno : EIO;
+    if (genl_connect(socket_.get()) != 0) {
+      // A kernel without generic netlink, or what stands in for one, has no WLAN either.
+      if (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT) return ENOENT;
+      return errno != 0 ? errno : EIO;
+    }
     // The kernel answers these at once.
     family_ = genl_ctrl_resolve(socket_.get(), NL80211_GENL_NAME);
     if (family_ < 0) return ENOENT;
