@@ -98,7 +98,7 @@ Status SampleQueue::read_header(std::uint32_t sector, SectorHeader& header, Stat
   if (header.version != SectorHeader::this_version || header.size != SectorHeader::bytes ||
       header.first_sequence > header.sequence || header.sequence > too_high ||
       header.compaction > too_high || state.generation > too_high || state.next_id == 0 ||
-      state.next_id > too_high || !state.left.valid() ||
+      state.next_id > too_high || !state.left.valid() || state.left.end() > too_high ||
       (header.compaction == 0 && state.left.end() > state.next_id))
     return Code::no_data;
   if (header.sector_bytes != geometry_.sector_bytes ||
@@ -297,6 +297,9 @@ void SampleQueue::drop_replaced() {
     if (oldest_ != no_sector && sectors_[i].sequence >= sectors_[oldest_].first_sequence) {
       sectors_[i].state = sector_free;
     } else {
+      // Ids ascend from sector to sector. Where they do not, it is not the work of this class.
+      const std::uint32_t end = oldest_ == no_sector ? state_.next_id : sectors_[oldest_].first_id;
+      sectors_[i].first_id = smaller(sectors_[i].first_id, end);
       if (oldest_ == no_sector) newest_ = i;
       sectors_[i].next = static_cast<std::uint16_t>(oldest_);
       oldest_ = i;

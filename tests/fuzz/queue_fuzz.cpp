@@ -29,10 +29,19 @@ void put_crc(std::uint8_t* bytes, std::size_t size) {
     bytes[size - 4 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
 }
 
+/// Numbers of 32 bits, brought below 2^31: no device counts so far, and close to 2^32 counting
+/// ends.
+void lower(std::uint8_t* numbers, std::size_t size) {
+  for (std::size_t i = 3; i < size; i += 4)
+    numbers[i] &= 0x7fU;
+}
+
 /// Makes checksums right that nobody finds by chance: where the byte at the end of a sector says
 /// so.
 void put_checksums(std::uint8_t* sector) {
   const std::uint8_t wanted = sector[sector_bytes - 1];
+  // From `sequence` to `generation`: docs/queue-format.md.
+  lower(sector + 16, 56);
   if ((wanted & 1U) != 0) put_crc(sector, header_bytes);
   if ((wanted & 2U) == 0) return;
   for (std::size_t at = header_bytes; at + record_bytes < sector_bytes;) {
@@ -41,6 +50,8 @@ void put_checksums(std::uint8_t* sector) {
     record[8] = static_cast<std::uint8_t>(size);
     record[9] = record[10] = record[11] = 0;
     if (at + record_bytes + size > sector_bytes) return;
+    lower(record + 4, 4);
+    lower(record + record_bytes, size < 12 ? size : 12);
     const std::uint32_t crc = ht::crc32({record + record_bytes, size});
     for (std::size_t i = 0; i < 4 && (wanted & 4U) != 0; ++i)
       record[12 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
