@@ -23,7 +23,6 @@ std::optional<std::int32_t> days_since_1970(std::uint32_t year, std::uint32_t mo
 bool parse_http_date(std::string_view text, std::int64_t& epoch_s) {
   constexpr std::string_view form = "Sun, 06 Nov 1994 08:49:37 GMT";
   constexpr std::string_view months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (text.size() != form.size()) return false;
   std::uint32_t numbers[5] = {};  // day, year, hour, minute, second
   std::uint32_t* number = numbers;

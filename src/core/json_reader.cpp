@@ -8,10 +8,6 @@
 namespace here_tracking {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /// RFC 8259, without recursion: a level is a bit.
 class JsonReader {
  public:
@@ -75,9 +71,9 @@ bool JsonReader::number() {
 bool JsonReader::hex4(std::uint32_t& unit) {
   unit = 0;
   for (int i = 0; i < 4; ++i) {
-    const char c = to_lower(peek());
-    if (!is_digit(c) && (c < 'a' || c > 'f')) return false;
-    unit = unit << 4U | static_cast<std::uint32_t>(is_digit(c) ? c - '0' : c - 'a' + 10);
+    const int digit = hex_value(peek());
+    if (digit < 0) return false;
+    unit = unit << 4U | static_cast<std::uint32_t>(digit);
     ++at_;
   }
   return true;

@@ -20,18 +20,6 @@ constexpr std::uint32_t max_dop_e3 = 100000;
 constexpr std::int32_t max_altitude_mm = 100000000;
 constexpr std::int64_t max_disagreement_deg_e7 = 10000;
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-/// -1 for what is no hexadecimal digit.
-constexpr int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 /// A decimal number times 10^decimals, rounded half away from zero. Nothing for any other text;
 /// what has more than nine places before the point is taken as 999999999.
 std::optional<std::int64_t> parse_decimal(std::string_view text, unsigned decimals) {

@@ -79,6 +79,21 @@ inline std::size_t copy_text(std::string_view text, Span<char> into) {
   return fitting.size();
 }
 
+[[nodiscard]] constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+[[nodiscard]] constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// -1 for what is no hexadecimal digit.
+[[nodiscard]] constexpr int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  const char lower = to_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 /// Decimal digits alone, at most `max`, which is 10^18 or less. False for anything else, an empty
 /// text among it.
 bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value);
@@ -103,9 +118,5 @@ inline constexpr std::uint8_t not_there = 255;
 
 /// ASCII case is ignored.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
-
-[[nodiscard]] constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 }  // namespace here_tracking

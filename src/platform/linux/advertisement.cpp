@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "advertisement.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 
 namespace here_tracking {
@@ -11,13 +13,6 @@ constexpr std::uint8_t uid_frame = 0x00;
 constexpr std::size_t uid_at = 2;
 constexpr std::uint8_t proximity_beacon = 0x02;
 constexpr std::uint8_t proximity_bytes = 0x15;  // UUID, major, minor, power
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
 
 }  // namespace
 

@@ -11,10 +11,6 @@ namespace {
 constexpr std::uint32_t max_body_bytes = 0xffffffff;
 constexpr std::string_view version = "HTTP/1.";
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool is_token_character(char c) {
   return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
          (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
@@ -42,13 +38,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_blank(text.back()))
     text.remove_suffix(1);
   return text;
-}
-
-/// -1 for what is none.
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  const char lower = to_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 }  // namespace
