@@ -25,7 +25,6 @@ constexpr std::string_view in_progress = "org.bluez.Error.InProgress";
 constexpr std::string_view not_ready = "org.bluez.Error.NotReady";
 constexpr const char* switched_off =
     "the adapter is switched off; run: rfkill unblock bluetooth, bluetoothctl power on";
-constexpr std::size_t max_beacons = 128;
 /// For the end of a discovery, within the time that the caller gives.
 constexpr milliseconds farewell{500};
 
@@ -153,7 +152,7 @@ Status BluezBeacons::scan(Sample& sample, std::uint32_t timeout_ms) {
   if (goes_on) state.log.settled();
   std::vector<BluetoothBeacon> beacons = devices.beacons();
   if (beacons.empty()) return goes_on ? Code::no_data : Code::hook_failed;
-  beacons.resize(std::min(beacons.size(), max_beacons));
+  beacons.resize(std::min(beacons.size(), Sample::max_bluetooth_beacons));
   Status first;
   for (const BluetoothBeacon& beacon : beacons) {
     const Status added = sample.add(beacon);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network_manager_wlan.hpp"
 
+#include "here_tracking/platform/linux.hpp"
+
+#include "advertisement.hpp"
 #include "daemon_scan.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <ctime>
 #include <string_view>
-#include <system_error>
 
 namespace here_tracking {
 
@@ -29,24 +29,6 @@ constexpr std::int64_t mode_infrastructure = 2;
 
 // A scan that was asked for so soon after another one is refused, and the other one as good.
 constexpr std::int64_t recent_ms = 10000;
-
-std::int64_t boottime_ms() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
-}
-
-/// "00:1A:2B:3C:4D:5E"
-bool read_mac(std::string_view text, MacAddress& mac) {
-  if (text.size() != 17) return false;
-  for (std::size_t i = 0; i < mac.size(); ++i) {
-    const char* const begin = text.data() + 3 * i;
-    const auto [end, error] = std::from_chars(begin, begin + 2, mac[i], 16);
-    if (error != std::errc() || end != begin + 2) return false;
-    if (i + 1 < mac.size() && *end != ':') return false;
-  }
-  return true;
-}
 
 std::optional<std::int32_t> dbm_of(std::int64_t percent) {
   if (percent <= 0 || percent >= 100) return std::nullopt;
@@ -92,7 +74,7 @@ std::string scan_anew(DaemonScan& daemon, const BusObject& device, DaemonScan::E
     return sd_bus_message_append(message, "a{sv}", 0);
   });
   if (!reply.ok()) {
-    const bool is_too_soon = *last_ms > 0 && boottime_ms() - *last_ms < recent_ms;
+    const bool is_too_soon = *last_ms > 0 && SystemClock().now_ms() - *last_ms < recent_ms;
     if (reply.failure == BusFailure::other && is_too_soon) return {};
     const bool is_busy = reply.name == std::string(device_interface) + ".NotAllowed";
     if (!is_busy) return daemon.failed(reply).reason;
@@ -110,7 +92,9 @@ std::optional<HeardAccessPoint> NetworkManagerWlan::access_point(const BusValue&
                                                                  bool connected,
                                                                  std::int64_t now_s) {
   HeardAccessPoint heard;
-  if (!read_mac(properties.at("HwAddress").text(), heard.mac)) return std::nullopt;
+  const auto mac = parse_mac(properties.at("HwAddress").text());
+  if (!mac) return std::nullopt;
+  heard.mac = *mac;
   if (properties.at("Mode").integer().value_or(mode_infrastructure) != mode_infrastructure) {
     return std::nullopt;
   }
@@ -160,7 +144,8 @@ WlanReport NetworkManagerWlan::scan(const std::string& interface, AccessPointLis
   for (const BusValue& path : reply.value().list()) {
     const BusReply one = daemon.get_all(daemon.object(path.text(), access_point_interface));
     if (!one.ok() && one.failure != BusFailure::other) return daemon.failed(one);
-    if (auto heard = access_point(one.value(), path.text() == connected, boottime_ms() / 1000)) {
+    if (auto heard =
+            access_point(one.value(), path.text() == connected, SystemClock().now_ms() / 1000)) {
       list.add(std::move(*heard));
     }
     if (daemon.is_time_up()) break;
