@@ -364,6 +364,27 @@ std::string contents(std::string_view json) {
   return text;
 }
 
+/// What helps, where the source itself does not say it.
+const char* remedy(SourceKind kind, bool no_fix) {
+  switch (kind) {
+    case SourceKind::gpsd:
+      return no_fix ? "the receiver must see the sky: run: cgps (of gpsd-clients)"
+                    : "gpsd must run: sudo apt install gpsd; sudo systemctl restart gpsd.socket";
+    case SourceKind::modem:
+    case SourceKind::modem_identity:
+      return "ModemManager must run, and a modem be in service: see mmcli -L";
+    case SourceKind::wlan:
+      return "a WLAN adapter must be there and on: see rfkill list";
+    case SourceKind::nmea:
+    case SourceKind::serial:
+      return "there must be a valid fix in it: let the receiver see the sky";
+    case SourceKind::bluetooth:
+      return "there must be a beacon in range: see bluetoothctl scan le";
+    default:
+      return "there must be a measurement in it";
+  }
+}
+
 void examine_source(const SourceSetting& source, SampleOptions sample_options, Findings& findings) {
   const Setting& setting = source.setting;
   const std::string name = !setting.value.empty()            ? quote(setting)
@@ -372,8 +393,6 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
   if (source.kind == SourceKind::nmea && setting.value == "-") {
     return findings.skip("source", name + ": standard input is read once");
   }
-  const bool is_modem =
-      source.kind == SourceKind::modem || source.kind == SourceKind::modem_identity;
   try {
     CapturedLines captured;
     SourceSet set({source}, not_provided::log);
@@ -399,21 +418,7 @@ void examine_source(const SourceSetting& source, SampleOptions sample_options, F
                                                text.substr(remedy + 2)});
       }
     }
-    findings.fail(
-        "source",
-        Trouble{Exit::usage, text,
-                source.kind == SourceKind::gpsd && no_fix
-                    ? "the receiver must see the sky: run: cgps (of gpsd-clients)"
-                : source.kind == SourceKind::gpsd
-                    ? "gpsd must run: sudo apt install gpsd; sudo systemctl restart gpsd.socket"
-                : is_modem ? "ModemManager must run, and a modem be in service: see mmcli -L"
-                : source.kind == SourceKind::wlan
-                    ? "a WLAN adapter must be there and on: see rfkill list"
-                : source.kind == SourceKind::nmea || source.kind == SourceKind::serial
-                    ? "there must be a valid fix in it: let the receiver see the sky"
-                : source.kind == SourceKind::bluetooth
-                    ? "there must be a beacon in range: see bluetoothctl scan le"
-                    : "there must be a measurement in it"});
+    findings.fail("source", Trouble{Exit::usage, text, remedy(source.kind, no_fix)});
   } catch (const Failure& failure) {
     findings.fail("source", failure);
   }

@@ -151,13 +151,6 @@ Status Modems::identify(std::uint32_t timeout_ms) {
   return status;
 }
 
-void Modems::write(LogLevel level, std::string_view text) {
-  // The source itself says everything once.
-  if (level == LogLevel::warning) return warn(std::string(text));
-  if (level == LogLevel::info) return note(std::string(text));
-  log_.write(level, text);
-}
-
 AirScan::AirScan(const std::string& interface, Log& log)
     : name_(interface.empty() ? "WLAN" : "WLAN: " + interface),
       log_(log),

@@ -77,10 +77,10 @@ class Receiver final : public PositionSource {
 };
 
 /// The cells that the modems see, and who modem and SIM are, with a warning for what they have not.
-class Modems final : public CellSource, private Log {
+class Modems final : public CellSource {
  public:
   /// @param log borrowed.
-  explicit Modems(Log& log) : log_(log) {}
+  explicit Modems(Log& log) : log_(log), modems_(&log_) {}
 
   /// What scan() asks for.
   void want_cells() { wants_cells_ = true; }
@@ -91,11 +91,10 @@ class Modems final : public CellSource, private Log {
   [[nodiscard]] const MeasurementFile& system() const { return system_; }
 
  private:
-  void write(LogLevel level, std::string_view text) override;
   Status identify(std::uint32_t timeout_ms);
 
-  Log& log_;
-  ModemManagerCells modems_{this};
+  NoticeLog log_;
+  ModemManagerCells modems_;
   bool wants_cells_ = false;
   bool wants_identity_ = false;
   MeasurementFile system_{"modem", nlohmann::json::object()};
