@@ -24,11 +24,6 @@ using here_tracking::Status;
 
 namespace {
 
-/// More than a loaded machine needs.
-constexpr std::uint32_t long_ms = 60000;
-/// Nothing comes of it, so it is better over.
-constexpr std::uint32_t short_ms = 1000;
-
 struct Scan {
   Status status;
   std::string json;

@@ -113,24 +113,18 @@ look() {
   log_lines=$(wc -l <"${work}/run.log")
 }
 since() { tail -n "+$((log_lines + 1))" "${work}/run.log"; }
-within() { # SECONDS COMMAND...
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    if ((SECONDS >= end)); then
-      telemetry | jq -c '.[-3:][].data' >"${work}/out"
-      since | grep -v ' sent ' >"${work}/err"
-      return 1
-    fi
-    sleep 0.3
-  done
+comes() { # SECONDS COMMAND...; if not, leaves for check() what was there instead
+  within "$@" && return
+  telemetry | jq -c '.[-3:][].data' >"${work}/out"
+  since | grep -v ' sent ' >"${work}/err"
+  return 1
 }
 arrived() { # NUMBER FILTER; samples such as this since the last look
   [[ $(telemetry | jq "[.[${received}:][].data | select($2)] | length") -ge $1 ]]
 }
-arrives() { within 180 arrived "$@"; }
+arrives() { comes 180 arrived "$@"; }
 is_said() { since | grep -E -q -- "$1"; } # TEXT, since the last look
-says() { within 60 is_said "$1"; }
+says() { comes 60 is_said "$1"; }
 # Whether no line came twice.
 nothing_twice() { [[ -z $(since | grep 'warning: ' | sort | uniq -d) ]]; }
 

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
+
+/// For who answers: more than a loaded machine needs.
+constexpr std::uint32_t long_ms = 60000;
+/// For who does not: nothing comes of it, so it is better over.
+constexpr std::uint32_t short_ms = 1000;
 
 /// A message bus of the test's own, for as long as the object lives. The environment variable
 /// DBUS_SYSTEM_BUS_ADDRESS points to it.
