@@ -185,7 +185,7 @@ main() {
       failed=$((failed + 1))
       word=FAILED
       {
-        grep -E '^FAIL|error:|\*\*\*' "${logs}/${phase}.log" | head -n 20
+        grep -E -A 8 '^ *FAIL|error:|\*\*\*' "${logs}/${phase}.log" | head -n 60
         echo "..."
         tail -n 30 "${logs}/${phase}.log"
       } | sed 's/^/    /'

@@ -40,21 +40,24 @@ log_has() { grep -E -q -- "$1" "${work}/run.log"; }
 log_count() { [[ $(grep -E -c -- "$2" "${work}/run.log") -eq $1 ]]; } # NUMBER TEXT
 # Starts it; sets tracker to its pid.
 start_run() { # ARGUMENT...
+  : >"${work}/run.log" # what an earlier one said is not this one's
   "${cli}" --config "${work}/run.conf" run "$@" >"${work}/run.out" 2>"${work}/run.log" </dev/null &
   tracker=$!
   pids+=("${tracker}")
-  within 10 log_has 'note: run: '
+  within 60 log_has 'note: run: '
 }
-# Whether it ends within two seconds of the signal, well.
+# Whether it ends well by a signal, long before what it waits for is given up. A machine that is busy
+# may take more than the two seconds of a quiet one, which are printed.
 ends_in_time() { # SIGNAL
-  local begin end
-  begin=$(date +%s%N)
+  local begin ms
+  begin=$(date +%s%3N)
   kill "-$1" "${tracker}"
   wait "${tracker}"
   rc=$?
-  end=$(date +%s%N)
+  ms=$(($(date +%s%3N) - begin))
+  echo "     (${ms} ms after SIG$1)"
   cat "${work}/run.log" >>"${work}/all"
-  [[ ${rc} -eq 0 && $((end - begin)) -lt 2000000000 ]]
+  [[ ${rc} -eq 0 && ${ms} -lt 10000 ]]
 }
 
 echo "# send queues"
@@ -166,7 +169,7 @@ check "and a second run" fails_with 3 "must be the only one"
 
 fault '{"path":"*","fault":"reset","times":100000}'
 check "that the network is away is told, with what helps" \
-  within 10 log_has 'warning: .*the service must be reachable: check the URL and the network'
+  within 60 log_has 'warning: .*the service must be reachable: check the URL and the network'
 sleep 3
 check "once" log_count 1 'warning: '
 run --json status
@@ -179,23 +182,23 @@ in_order() { telemetry | jq -e "[.[${began}:][].data.timestamp] | . == (unique)"
 check "in the order in which it was measured, and once" in_order
 
 echo '$GPRMC,no fix' >"${work}/fix.nmea"
-check "a file that is wrong now is left out, with one warning" within 10 log_has 'warning: left out: .*fix.nmea: no NMEA sentence'
+check "a file that is wrong now is left out, with one warning" within 60 log_has 'warning: left out: .*fix.nmea: no NMEA sentence'
 cp "${nmea}" "${work}/fix.nmea"
-check "and used again" within 10 log_has 'fix.nmea: can be used again'
+check "and used again" within 60 log_has 'fix.nmea: can be used again'
 
 echo 'sample_s = fast' >"${work}/run.conf"
 kill -HUP "${tracker}"
 check "a configuration that is wrong is told, and nothing changes" \
-  within 10 log_has 'error: .*run.conf:1: sample_s = fast: must be 1..86400: the configuration stays as it was'
+  within 60 log_has 'error: .*run.conf:1: sample_s = fast: must be 1..86400: the configuration stays as it was'
 look
-check "it goes on" within 10 arrives 2
+check "it goes on" within 60 arrives 2
 sed 's/^send_s.*/send_s = 3/' "${work}/good.conf" >"${work}/run.conf"
 kill -HUP "${tracker}"
-check "one that is right is taken" within 10 log_has 'note: the configuration was read anew'
+check "one that is right is taken" within 60 log_has 'note: the configuration was read anew'
 run_has() { run "${login[@]}" --json status && out_is_json "$1"; }
-check "and rules" within 10 run_has '.send_ms == 3000 and .running'
+check "and rules" within 60 run_has '.send_ms == 3000 and .running'
 
-check "SIGTERM ends it within two seconds" ends_in_time TERM
+check "SIGTERM ends it soon" ends_in_time TERM
 check "with a last line" log_has 'note: ended: '
 check "standard output stays empty" eval '[[ ! -s ${work}/run.out ]]'
 run "${login[@]}" status
@@ -204,10 +207,11 @@ check "status knows that it ended, and of its last report" \
 
 for stalled in /v2/timestamp /v2/token /v2/; do
   fresh_state
+  reset_counts
   fault "{\"path\":\"${stalled}\",\"fault\":\"stall\",\"times\":1000}"
   start_run
   requested() { control GET /control/requests | jq -e "any(.[]; .path == \"${stalled}\" and .status == 0)" >/dev/null; }
-  within 10 requested
+  check "${stalled} is asked for" within 60 requested
   check "SIGTERM ends it while ${stalled} is stalled" ends_in_time TERM
   no_faults
 done
@@ -223,7 +227,7 @@ while True:
 END
 gpsd=$!
 pids+=("${gpsd}")
-within 10 test -s "${work}/port"
+within 60 test -s "${work}/port"
 start_run --gpsd "localhost:$(cat "${work}/port")"
 sleep 1
 check "SIGINT ends it while a receiver has no fix" ends_in_time INT
@@ -232,7 +236,7 @@ kill "${gpsd}"
 fresh_state
 look
 start_run
-check "what was measured before it is killed" within 10 run_has '.queue.pending >= 1'
+check "what was measured before it is killed" within 60 run_has '.queue.pending >= 1'
 kill -KILL "${tracker}"
 wait "${tracker}" 2>/dev/null
 run "${login[@]}" --json status
@@ -243,7 +247,7 @@ check "what it measured has arrived" arrives 2
 
 echo "# places that are not there"
 start_run --gpsd localhost:1
-check "a receiver that is away is one warning" within 10 log_has 'warning: gpsd at localhost:1: '
+check "a receiver that is away is one warning" within 60 log_has 'warning: gpsd at localhost:1: '
 sleep 2
 check "and not one a sample" log_count 1 'gpsd'
 check "the status is where systemd wants it" test -s "${work}/runtime/status.json"
@@ -251,7 +255,7 @@ ends_in_time TERM
 unset RUNTIME_DIRECTORY
 start_run
 check "without such a place it is in the state directory" \
-  within 10 eval 'run_has ".connection == \"online\"" && test -s "${work}/state/status.json"'
+  within 60 eval 'run_has ".connection == \"online\"" && test -s "${work}/state/status.json"'
 ends_in_time TERM
 run --config "${work}/run.conf" run --nmea -
 check "standard input is no source for run" fails_with 2 "must be a file"
@@ -265,7 +269,7 @@ if [[ -x /usr/bin/script ]]; then
   terminal=$!
   pids+=("${terminal}")
   check "on a terminal a backlog has a line of its own" within 60 \
-    grep -q $'\r''here-tracking: done in .*: [0-9]* samples\? waits\?' "${work}/typescript"
+    grep -qs $'\r''here-tracking: done in .*: [0-9]* samples\? waits\?' "${work}/typescript"
   kill "${terminal}"
   wait "${terminal}" 2>/dev/null
 fi

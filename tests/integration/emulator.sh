@@ -16,10 +16,11 @@ trap 'exit 130' INT TERM
 start_emulator() { # NAME ARGUMENT...; sets url, ca, control; on emulator_port, else on any free one
   local name=$1 i
   shift
+  rm -f "${work}/${name}.ready"
   "${emulator}" --port "${emulator_port:-0}" --control-port 0 --state-dir "${work}/${name}" --quiet \
     --ready-file "${work}/${name}.ready" "$@" >"${work}/${name}.log" 2>&1 &
   pids+=($!)
-  for ((i = 0; i < 100; i++)); do
+  for ((i = 0; i < 600; i++)); do
     [[ -s ${work}/${name}.ready ]] && break
     sleep 0.1
   done

@@ -42,6 +42,7 @@ stop_gpsd() {
   wait "${gpsfake}" 2>/dev/null
 }
 start_run() {
+  : >"${work}/run.log" # what an earlier one said is not this one's
   "${cli}" run --gpsd "127.0.0.1:${port}" --sample-s 1 --send-s 1 >/dev/null 2>"${work}/run.log" &
   tracker=$!
   pids+=("${tracker}")
