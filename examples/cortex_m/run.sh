@@ -13,8 +13,9 @@ service_pid=
 machine_pid=
 builder_pid=
 
+# The number of a process that has ended may be another's by now.
 stop() { # PID SIGNAL
-  [[ -n $1 ]] || return 0
+  jobs -pr | grep -qx -- "$1" || return 0
   kill "-$2" "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
 }

@@ -8,14 +8,12 @@ set -uo pipefail
 
 binary=$(realpath "${1:?usage: emulator_test.sh PATH_TO_BINARY}")
 work=$(mktemp -d)
-pids=()
 failed=0
 passed=0
 
 clean_up() {
-  for pid in "${pids[@]}"; do
-    kill "${pid}" 2>/dev/null
-  done
+  local pid
+  for pid in $(jobs -pr); do kill "${pid}" 2>/dev/null; done
   rm -rf "${work}"
 }
 trap clean_up EXIT
@@ -49,7 +47,6 @@ start() { # ARGUMENT...: sets url, control, ca and pid of a new emulator
   "${binary}" --port 0 --control-port 0 --state-dir "${work}/state" --ready-file "${ready}" \
     "$@" >"${work}/log-${starts}.txt" 2>&1 &
   pid=$!
-  pids+=("${pid}")
   for _ in {1..200}; do
     [[ -f ${ready} ]] && break
     sleep 0.05

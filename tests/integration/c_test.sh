@@ -17,6 +17,7 @@ fail() {
 export HERE_TRACKING_DEVICE_ID=7c0f3d52-1e7a-4b7c-9a55-0d6a3b1f2c4e
 export HERE_TRACKING_DEVICE_SECRET=k3Jx9Qv_0aB-7mNpR2sTuVwXyZ1c4D5e6F8gHhIiJjL
 start_emulator main --device "${HERE_TRACKING_DEVICE_ID}:${HERE_TRACKING_DEVICE_SECRET}"
+service=$!
 export HERE_TRACKING_URL=${url} HERE_TRACKING_CA_FILE=${ca}
 cd "${work}"
 
@@ -29,8 +30,8 @@ grep -qE '^report: [1-9][0-9]* samples, ok$' out || fail "tracker"
 grep -q '^online (ok)$' out || fail "tracker"
 echo "ok - tracker sends what it measured"
 
-kill "${pids[0]}"
-wait "${pids[0]}" || true
+kill "${service}"
+wait "${service}" || true
 "${tracker}" 1 >out 2>&1 || fail "tracker"
 grep -q '^unreachable (connect_failed)$' out || fail "tracker"
 [[ -n $(find here-tracking-queue -type f -size +0) ]] || fail "tracker"

@@ -56,7 +56,6 @@ start() { # SOURCE
     gpsd) # with its gpsfake in a group of its own
       setsid gpsfake -q -c 0.05 -P "${port}" -n "${work}/moving.nmea" >"${work}/gpsfake.log" 2>&1 &
       daemons[gpsd]=$!
-      pids+=("${daemons[gpsd]}")
       ;;
     modem) start_stand_in modem_manager.py lte gsm ;;
     wlan) start_stand_in wpa_supplicant.py "${access_points}" ;;
@@ -135,7 +134,6 @@ for each in "${sources[@]}"; do start "${each}"; done
   --sensor "temperature=${work}/temp1_input" --sample-s 1 --send-s 1 \
   >/dev/null 2>"${work}/run.log" </dev/null &
 tracker=$!
-pids+=("${tracker}")
 
 echo "# all of them"
 check "are in one sample that the service takes" arrives 1 "$(filter)"

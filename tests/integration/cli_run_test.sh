@@ -43,7 +43,6 @@ start_run() { # ARGUMENT...
   : >"${work}/run.log" # what an earlier one said is not this one's
   "${cli}" --config "${work}/run.conf" run "$@" >"${work}/run.out" 2>"${work}/run.log" </dev/null &
   tracker=$!
-  pids+=("${tracker}")
   within 60 log_has 'note: run: '
 }
 # Whether it ends well by a signal, long before what it waits for is given up. A machine that is busy
@@ -226,7 +225,6 @@ while True:
     connection.sendall(b'{"class":"VERSION","release":"3.22","proto_major":3,"proto_minor":14}\n')
 END
 gpsd=$!
-pids+=("${gpsd}")
 within 60 test -s "${work}/port"
 start_run --gpsd "localhost:$(cat "${work}/port")"
 sleep 1
@@ -267,7 +265,6 @@ if [[ -x /usr/bin/script ]]; then
   script -q -e -f -c "exec '${cli}' --config '${work}/run.conf' run" "${work}/typescript" \
     >/dev/null 2>&1 </dev/null &
   terminal=$!
-  pids+=("${terminal}")
   check "on a terminal a backlog has a line of its own" within 60 \
     grep -qs $'\r''here-tracking: done in .*: [0-9]* samples\? waits\?' "${work}/typescript"
   kill "${terminal}"

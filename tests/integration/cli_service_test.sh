@@ -47,7 +47,6 @@ start_service() { # WATCHDOG_S
   python3 "${here}/../support/supervisor.py" "${work}/supervisor" "$1" 0.2 "${cli}" run \
     >"${work}/out" 2>"${work}/log" </dev/null &
   supervisor=$!
-  pids+=("${supervisor}")
 }
 end_service() {
   kill "${supervisor}"

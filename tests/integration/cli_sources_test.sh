@@ -32,7 +32,6 @@ doctor_says() { # RESULT TEXT REMEDY, of a source
 start_bus
 /usr/bin/python3 "${here}/../support/nmea_port.py" "${work}/ttyGNSS" &
 receiver=$!
-pids+=("${receiver}")
 appears "${work}/ttyGNSS"
 start_stand_in bluez.py beacons
 echo 21530 >"${work}/temp1_input"

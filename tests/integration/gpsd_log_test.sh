@@ -35,7 +35,6 @@ gpsfake=
 start_gpsd() { # LOG [SECONDS_A_SENTENCE]
   gpsfake -q -c "${2:-0.05}" -P "${port}" -n "$1" >"${work}/gpsfake.log" 2>&1 &
   gpsfake=$!
-  pids+=("${gpsfake}")
 }
 stop_gpsd() {
   kill "${gpsfake}"
@@ -45,7 +44,6 @@ start_run() {
   : >"${work}/run.log" # what an earlier one said is not this one's
   "${cli}" run --gpsd "127.0.0.1:${port}" --sample-s 1 --send-s 1 >/dev/null 2>"${work}/run.log" &
   tracker=$!
-  pids+=("${tracker}")
 }
 stop_run() {
   kill "${tracker}"

@@ -34,7 +34,6 @@ nghttpx --conf=/dev/null --frontend="127.0.0.1,${front}" \
   --backend="127.0.0.1,${behind};;tls;sni=localhost" --cacert="${ca}" --workers=1 \
   --accesslog-file=/dev/null --errorlog-file="${work}/nghttpx.log" \
   "${key}" "${certificate}" >"${work}/nghttpx.out" 2>&1 &
-pids+=($!)
 url=https://localhost:${front}
 wait_for curl --silent --fail --output /dev/null --cacert "${ca}" "${url}/v2/health" ||
   fail "nghttpx did not start: $(cat "${work}/nghttpx.log" "${work}/nghttpx.out")"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A message bus of the test's own, and who plays a daemon on it. Source it after emulator.sh.
-# shellcheck shell=bash disable=SC2154  # set by those who source it
+# shellcheck shell=bash disable=SC2034,SC2154  # used by, or set by, those who source it
 
 appears() { # FILE
   local i
@@ -22,7 +22,6 @@ END
   dbus-daemon --config-file="${work}/bus.conf" --nofork --nopidfile --nosyslog \
     >"${work}/bus.log" 2>&1 &
   bus=$!
-  pids+=("${bus}")
   appears "${work}/bus"
 }
 
@@ -34,6 +33,5 @@ start_stand_in() { # SCRIPT ARGUMENT...; sets stand_in to its pid
   /usr/bin/python3 "$(dirname "${BASH_SOURCE[0]}")/../support/dbus/${script}" "${work}/ready" "$@" \
     >"${work}/${script}.log" 2>&1 &
   stand_in=$!
-  pids+=("${stand_in}")
   appears "${work}/ready"
 }

@@ -209,7 +209,6 @@ mkdir -p "${machine}/etc/systemd/system/multi-user.target.wants"
 ln -s ../trial.service "${machine}/etc/systemd/system/multi-user.target.wants/trial.service"
 touch "${machine}/trial.log"
 tail -n +1 -f "${machine}/trial.log" &
-pids+=($!)
 boot() {
   timeout 1200 systemd-nspawn --directory="${machine}" --register=no --keep-unit --boot --console=pipe --link-journal=no \
     </dev/null >>"${work}/nspawn.log" 2>&1 || true

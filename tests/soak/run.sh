@@ -58,7 +58,7 @@ network() { # MODE
 
 start_service() { # The real one, always on the same port.
   start_emulator service --device dev-1:secret --public-url "https://localhost:${proxy_port}"
-  service_pid=${pids[-1]}
+  service_pid=$!
 }
 telemetry() { curl -s -f "${control}/control/devices/dev-1/telemetry"; }
 # What it has received is gone with it, so nothing may arrive any more before that is written down.
@@ -80,7 +80,6 @@ control_requests() { curl -s -f "${control}/control/state" | jq .requests; }
 start_gpsd() {
   gpsd -N -n -S "${gpsd_port}" "udp://127.0.0.1:${receiver_port}" >"${work}/gpsd.log" 2>&1 &
   gpsd_pid=$!
-  pids+=("${gpsd_pid}")
 }
 receiver() {
   local sentence
@@ -119,13 +118,11 @@ gpsd_port=$(free_port)
 receiver_port=$(free_port)
 network pass
 python3 "${root}/tests/support/fault_proxy.py" "${work}/proxy" "${emulator_port}" 2>"${work}/proxy.log" &
-pids+=($!)
 within 30 test -s "${work}/proxy/port" || die "the network does not start"
 proxy_port=$(cat "${work}/proxy/port")
 start_service
 start_gpsd
 receiver &
-pids+=($!)
 
 printf 'device_id = dev-1\ndevice_secret = secret\n' >"${work}/credentials"
 chmod 600 "${work}/credentials"
@@ -158,7 +155,6 @@ if [[ $(cat /proc/1/comm) == systemd && $(id -u) -eq 0 ]]; then
 else
   python3 "${root}/tests/support/supervisor.py" "${work}/supervisor" 120 1 "${cli}" run 2>>"${work}/log" &
   supervisor=$!
-  pids+=("${supervisor}")
   say "under a supervisor, as process 1 is no systemd"
 fi
 within 60 status '.connection == "online"' || die "it does not track"
