@@ -6,10 +6,15 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 # shellcheck source=cmake/debian-packages.sh
 source cmake/debian-packages.sh
+# shellcheck source=cmake/packages/flags.sh
+source cmake/packages/flags.sh
+
+# Objects of one phase serve another, in whichever directory it builds.
+export CCACHE_NOHASHDIR=1
 
 phases=(
   "setup      install the Debian packages that are missing"
-  "dev        debug build; every test"
+  "dev        debug build; every test that asan does not run"
   "asan       AddressSanitizer, UndefinedBehaviorSanitizer; unit, integration, surface"
   "fuzz       every parser of foreign bytes, 10 s each; tests/fuzz/run.sh for more"
   "format     clang-format on every C and C++ file"
@@ -56,13 +61,15 @@ phase_setup() {
     "${packages_cortex_m[@]}" "${packages_firmware[@]}" "${packages_packaging[@]}" && echo "All packages are there."
 }
 
+asan_labels='^(unit|integration|surface)$'
+
 phase_dev() {
-  configure_and_build dev && run_ctest dev
+  configure_and_build dev && run_ctest dev --label-exclude "${asan_labels}"
 }
 
 phase_asan() {
   configure_and_build asan &&
-    UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan --label-regex '^(unit|integration|surface)$'
+    UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan --label-regex "${asan_labels}"
 }
 
 phase_fuzz() { tests/fuzz/run.sh 10; }
@@ -95,13 +102,18 @@ phase_arm_linux() { # PRESET
   toolchains/make-sysroot.sh "$1" || return
   # The emulator is this machine's.
   cmake --preset dev && cmake --build --preset dev -j"${jobs}" --target here-tracking-emulator || return
+  # What is tested is what is packed.
+  export_debian_flags "$1" || return
   cmake --preset "$1" -D HERE_TRACKING_EMULATOR_PROGRAM="${PWD}/build/dev/examples/emulator/here-tracking-emulator" &&
     cmake --build --preset "$1" -j"${jobs}" && run_ctest "$1"
 }
 phase_armhf() { phase_arm_linux armhf; }
 phase_arm64() { phase_arm_linux arm64; }
 
-phase_packages() { cmake/packages/build.sh && tests/packaging/deb_test.sh; }
+phase_packages() {
+  export CMAKE_ARGS=-DHERE_TRACKING_WERROR=ON
+  cmake/packages/build.sh && tests/packaging/deb_test.sh
+}
 
 phase_footprint() { tests/footprint/run.sh; }
 

@@ -14,6 +14,8 @@ cortex-m4; without any, all that this machine can build for.
                                              architecture alone
   libhere-tracking-dev_VERSION_TARGET.deb    static libraries and headers
   here_tracking-VERSION-TARGET.tar.gz        the same, for any system
+
+CMAKE_ARGS in the environment is given to CMake when it configures.
 END
 }
 
@@ -24,6 +26,8 @@ die() {
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "${here}/../.." && pwd)
+# shellcheck source=cmake/packages/flags.sh
+source "${here}/flags.sh"
 out=${root}/build/packages
 version=$(sed -n 's/^  VERSION \([0-9.]*\)$/\1/p' "${root}/CMakeLists.txt")
 maintainer='here_tracking maintainers <here-tracking@noreply.invalid>'
@@ -46,8 +50,9 @@ declare -A dev_package=(
 )
 
 configure_and_build() { # TARGET ARGUMENT...
-  local build=${out}/.build/$1
-  if ! { "${CMAKE}" -G Ninja -S "${root}" -B "${build}" -DHERE_TRACKING_TESTS=OFF "${@:2}" &&
+  local build=${out}/.build/$1 more=()
+  read -ra more <<<"${CMAKE_ARGS:-}"
+  if ! { "${CMAKE}" -G Ninja -S "${root}" -B "${build}" -DHERE_TRACKING_TESTS=OFF "${@:2}" "${more[@]}" &&
     "${CMAKE}" --build "${build}" -j2; } >"${build}.log" 2>&1; then
     tail -n 30 "${build}.log" >&2
     die "$1: the build failed; the log is ${build}.log"
@@ -144,12 +149,9 @@ build_debian() { # ARCHITECTURE
     "${root}/toolchains/make-sysroot.sh" "$1" >/dev/null
     arguments=("--toolchain" "${root}/toolchains/$1-linux.cmake")
   fi
-  local flags
-  flags=$(DEB_HOST_ARCH=$1 DEB_BUILD_MAINT_OPTIONS=hardening=+all dpkg-buildflags --export=sh)
   (
-    eval "${flags}"
-    export CFLAGS="${CFLAGS} ${CPPFLAGS}" CXXFLAGS="${CXXFLAGS} ${CPPFLAGS}"
-    configure_and_build "$1" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr \
+    export_debian_flags "$1"
+    configure_and_build "$1" -DCMAKE_BUILD_TYPE=MinSizeRel -DCMAKE_INSTALL_PREFIX=/usr \
       -DCMAKE_INSTALL_SYSCONFDIR=/etc "-DCMAKE_INSTALL_LIBDIR=lib/${triplet}" "${arguments[@]}"
   )
   make_archive "$1"
