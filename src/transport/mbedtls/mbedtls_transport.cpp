@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/transport/mbedtls.hpp"
 
-#include "connection.hpp"
 #include "core/text.hpp"
 #include "http_response.hpp"
+#include "tls_connection.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,12 +16,12 @@
 namespace here_tracking {
 namespace {
 
-using Carries = Connection::Carries;
+using Carries = TlsConnection::Carries;
 
 /// Fills a piece of memory and sends it whenever it is full.
 class Output {
  public:
-  Output(Connection& connection, Span<char> memory) : connection_(connection), memory_(memory) {}
+  Output(TlsConnection& connection, Span<char> memory) : connection_(connection), memory_(memory) {}
 
   void append(std::string_view text) {
     while (!text.empty() && status_.ok()) {
@@ -62,7 +62,7 @@ class Output {
     size_ = 0;
   }
 
-  Connection& connection_;
+  TlsConnection& connection_;
   Span<char> memory_;
   std::size_t size_ = 0;
   Status status_;
@@ -97,7 +97,7 @@ struct MbedtlsTransport::State {
 
   Clock& clock;
   Log& log;
-  Connection connection;
+  TlsConnection connection;
   std::array<char, SessionRecord::max_bytes> memory{};
   bool gave_memory;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection.hpp"
+#include "tls_connection.hpp"
 
 #include "core/calendar.hpp"
 #include "core/division.hpp"
@@ -45,7 +45,7 @@ std::optional<std::int64_t> ClientTime::now_s() {
   return ms ? std::optional<std::int64_t>(to_seconds(*ms)) : std::nullopt;
 }
 
-Connection::Connection(const MbedtlsOptions& options)
+TlsConnection::TlsConnection(const MbedtlsOptions& options)
     : options_(options), ssl_(), config_(), roots_(), session_() {
   if (options_.not_before_s == 0) options_.not_before_s = HERE_TRACKING_BUILT_S;
   mbedtls_ssl_init(&ssl_);
@@ -55,14 +55,14 @@ Connection::Connection(const MbedtlsOptions& options)
   if (!options_.roots.empty()) (void)set_roots(options_.roots);
 }
 
-Connection::~Connection() {
+TlsConnection::~TlsConnection() {
   close();
   mbedtls_ssl_session_free(&session_);
 }
 
 // ---- certificates ----
 
-Status Connection::read_roots(Roots roots, mbedtls_x509_crt& into) {
+Status TlsConnection::read_roots(Roots roots, mbedtls_x509_crt& into) {
   int result = 0;
   for (const Span<const std::uint8_t>& root : roots) {
 #if defined(MBEDTLS_PEM_PARSE_C)
@@ -80,7 +80,7 @@ Status Connection::read_roots(Roots roots, mbedtls_x509_crt& into) {
   return is_memory_exhausted(result) ? Code::hook_failed : Code::invalid_value;
 }
 
-Status Connection::set_roots(Roots roots) {
+Status TlsConnection::set_roots(Roots roots) {
   mbedtls_x509_crt parsed;
   mbedtls_x509_crt_init(&parsed);
   const Status status = read_roots(roots, parsed);
@@ -96,10 +96,10 @@ Status Connection::set_roots(Roots roots) {
   return {};
 }
 
-int Connection::take_certificate(void* self, mbedtls_x509_crt* certificate, int depth,
-                                 std::uint32_t* flags) {
+int TlsConnection::take_certificate(void* self, mbedtls_x509_crt* certificate, int depth,
+                                    std::uint32_t* flags) {
   (void)depth;
-  auto& connection = *static_cast<Connection*>(self);
+  auto& connection = *static_cast<TlsConnection*>(self);
   Validity& validity = connection.validity_;
   if (connection.resumed_) {  // the server did not take the session
     connection.resumed_ = false;
@@ -112,16 +112,16 @@ int Connection::take_certificate(void* self, mbedtls_x509_crt* certificate, int 
   return 0;
 }
 
-std::int64_t Connection::now_s() {
+std::int64_t TlsConnection::now_s() {
   return options_.time != nullptr ? options_.time->now_s().value_or(-1) : -1;
 }
 
-bool Connection::is_within(const Validity& validity, Carries what, std::int64_t now_s) const {
+bool TlsConnection::is_within(const Validity& validity, Carries what, std::int64_t now_s) const {
   if (validity.until_s < std::max(now_s, options_.not_before_s)) return false;
   return what == Carries::nothing_secret || (now_s >= 0 && validity.from_s <= now_s);
 }
 
-Status Connection::judge(Carries what) {
+Status TlsConnection::judge(Carries what) {
   if (identity_ != 0 && !tls_) return {};
   const std::int64_t now = now_s();
   if (is_within(validity_, what, now)) return {};
@@ -135,14 +135,14 @@ Status Connection::judge(Carries what) {
 
 // ---- the session ----
 
-std::uint64_t Connection::identity_of(const Origin& origin) const {
+std::uint64_t TlsConnection::identity_of(const Origin& origin) const {
   const std::uint8_t more[] = {static_cast<std::uint8_t>(origin.port >> 8U),
                                static_cast<std::uint8_t>(origin.port & 0xffU),
                                static_cast<std::uint8_t>(origin.tls ? 1 : 0)};
   return fnv1a(origin.host, fnv1a(more, roots_hash_)) | 1U;
 }
 
-void Connection::load_session(Span<std::uint8_t> scratch) {
+void TlsConnection::load_session(Span<std::uint8_t> scratch) {
   if (storage_read_) return;
   storage_read_ = true;
   std::size_t size = 0;
@@ -156,7 +156,7 @@ void Connection::load_session(Span<std::uint8_t> scratch) {
   wipe({reinterpret_cast<char*>(scratch.data()), scratch.size()});
 }
 
-void Connection::store_session(Span<std::uint8_t> scratch) {
+void TlsConnection::store_session(Span<std::uint8_t> scratch) {
   const Span<std::uint8_t> into = SessionRecord::session_in(scratch);
   std::size_t size = 0;
   if (mbedtls_ssl_session_save(&session_, into.data(), into.size(), &size) == 0) {
@@ -170,7 +170,7 @@ void Connection::store_session(Span<std::uint8_t> scratch) {
   wipe({reinterpret_cast<char*>(scratch.data()), scratch.size()});
 }
 
-void Connection::forget_session() {
+void TlsConnection::forget_session() {
   mbedtls_ssl_session_free(&session_);
   mbedtls_ssl_session_init(&session_);
   session_identity_ = 0;
@@ -179,11 +179,11 @@ void Connection::forget_session() {
 
 // ---- the connection ----
 
-bool Connection::is_open_to(const Origin& origin) const {
+bool TlsConnection::is_open_to(const Origin& origin) const {
   return identity_ != 0 && identity_ == identity_of(origin);
 }
 
-Status Connection::open(const Origin& origin, Carries what, Span<std::uint8_t> scratch) {
+Status TlsConnection::open(const Origin& origin, Carries what, Span<std::uint8_t> scratch) {
   close();
   std::string_view host = origin.host;
   if (!host.empty() && host.front() == '[') host = slice(host, 1, host.size() - 2);
@@ -206,7 +206,7 @@ Status Connection::open(const Origin& origin, Carries what, Span<std::uint8_t> s
   return status;
 }
 
-Status Connection::set_up(const Origin& origin, Span<char> scratch) {
+Status TlsConnection::set_up(const Origin& origin, Span<char> scratch) {
   if (origin.host.size() >= scratch.size()) return Code::hook_failed;
   const Status status = read_roots(options_.roots, roots_);
   if (!status.ok()) return Code::hook_failed;
@@ -232,7 +232,7 @@ Status Connection::set_up(const Origin& origin, Span<char> scratch) {
   return result == 0 ? Status() : outcome(result, "host name");
 }
 
-Status Connection::shake_hands(Carries what, Span<std::uint8_t> scratch) {
+Status TlsConnection::shake_hands(Carries what, Span<std::uint8_t> scratch) {
   validity_ = {};
   resumed_ = session_identity_ == identity_ && is_within(session_validity_, what, now_s()) &&
              mbedtls_ssl_set_session(&ssl_, &session_) == 0;
@@ -261,7 +261,7 @@ Status Connection::shake_hands(Carries what, Span<std::uint8_t> scratch) {
   return {};
 }
 
-Status Connection::outcome(int result, const char* what) {
+Status TlsConnection::outcome(int result, const char* what) {
   if (stream_code_ != Code::ok) return stream_code_;
   char memory[96];
   TextBuilder text(memory);
@@ -281,7 +281,7 @@ Status Connection::outcome(int result, const char* what) {
   return result == MBEDTLS_ERR_SSL_CONN_EOF ? Code::connection_lost : Code::tls_failed;
 }
 
-Status Connection::write(std::string_view bytes) {
+Status TlsConnection::write(std::string_view bytes) {
   while (!bytes.empty()) {
     int result = 0;
     if (tls_) {
@@ -297,7 +297,7 @@ Status Connection::write(std::string_view bytes) {
   return {};
 }
 
-Status Connection::read(Span<char> into, std::size_t& size) {
+Status TlsConnection::read(Span<char> into, std::size_t& size) {
   size = 0;
   auto* const bytes = reinterpret_cast<unsigned char*>(into.data());
   int result = 0;
@@ -316,14 +316,14 @@ Status Connection::read(Span<char> into, std::size_t& size) {
   return {};
 }
 
-void Connection::close() {
+void TlsConnection::close() {
   if (identity_ == 0) return;
   if (tls_ && stream_code_ == Code::ok) (void)mbedtls_ssl_close_notify(&ssl_);
   free_tls();
   options_.stream->close();
 }
 
-void Connection::free_tls() {
+void TlsConnection::free_tls() {
   mbedtls_ssl_free(&ssl_);
   mbedtls_ssl_init(&ssl_);
   mbedtls_ssl_config_free(&config_);
@@ -338,13 +338,13 @@ void Connection::free_tls() {
 
 // ---- what mbedTLS calls ----
 
-std::uint32_t Connection::left_ms() {
+std::uint32_t TlsConnection::left_ms() {
   const std::int64_t left = deadline_ms_ - options_.clock->now_ms();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, 0x7fffffff));
 }
 
-int Connection::send(void* self, const unsigned char* bytes, std::size_t size) {
-  auto& connection = *static_cast<Connection*>(self);
+int TlsConnection::send(void* self, const unsigned char* bytes, std::size_t size) {
+  auto& connection = *static_cast<TlsConnection*>(self);
   std::size_t sent = 0;
   const std::uint32_t limit_ms = connection.left_ms();
   Status status = Code::timeout;
@@ -358,8 +358,8 @@ int Connection::send(void* self, const unsigned char* bytes, std::size_t size) {
   return hook_error;
 }
 
-int Connection::receive(void* self, unsigned char* into, std::size_t size) {
-  auto& connection = *static_cast<Connection*>(self);
+int TlsConnection::receive(void* self, unsigned char* into, std::size_t size) {
+  auto& connection = *static_cast<TlsConnection*>(self);
   std::size_t received = 0;
   const std::uint32_t limit_ms = connection.left_ms();
   Status status = Code::timeout;
@@ -373,8 +373,8 @@ int Connection::receive(void* self, unsigned char* into, std::size_t size) {
   return hook_error;
 }
 
-int Connection::fill_random(void* self, unsigned char* into, std::size_t size) {
-  auto& connection = *static_cast<Connection*>(self);
+int TlsConnection::fill_random(void* self, unsigned char* into, std::size_t size) {
+  auto& connection = *static_cast<TlsConnection*>(self);
   const Status status = connection.options_.entropy->fill({into, size});
   if (status.ok()) return 0;
   connection.stream_code_ = status.code();

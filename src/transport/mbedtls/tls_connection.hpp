@@ -16,15 +16,15 @@ namespace here_tracking {
 
 /// One connection to one server, in TLS or in clear, within time limits; and the TLS session that
 /// outlives it.
-class Connection {
+class TlsConnection {
  public:
   /// What a connection is judged for: see MbedtlsTransport about certificates.
   enum class Carries : std::uint8_t { nothing_secret, a_secret };
 
-  explicit Connection(const MbedtlsOptions& options);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  explicit TlsConnection(const MbedtlsOptions& options);
+  ~TlsConnection();
+  TlsConnection(const TlsConnection&) = delete;
+  TlsConnection& operator=(const TlsConnection&) = delete;
 
   /// @return ok, invalid_value, hook_failed, as MbedtlsTransport::set_roots().
   Status set_roots(Roots roots);
