@@ -80,7 +80,7 @@ struct Ingestion {
 /// restart one, the first after a reboot two.
 ///
 /// One thread at a time; no call from an interrupt. A call blocks for at most the transport's time
-/// limits: at most eight exchanges. After construction nothing is allocated.
+/// limits: at most ten exchanges. After construction nothing is allocated.
 class Client {
  public:
   static constexpr std::size_t min_work_bytes = 1536;

@@ -71,7 +71,8 @@ struct QueueStats {
   std::optional<SampleTime> oldest;  ///< Of what waits
   std::optional<SampleTime> newest;  ///< Of what waits
   std::uint32_t last_id = 0;         ///< Of the newest sample ever appended; 0: none
-  /// How many samples left, by Fate. They survive restarts; they start anew at 2^32.
+  /// How many samples left, by Fate. They survive restarts; they start anew at 2^32. Those of
+  /// dropped_newest are written down with what leaves next: a restart before that forgets them.
   std::array<std::uint32_t, fate_count> left{};
 
   [[nodiscard]] std::uint32_t count(Fate fate) const {
@@ -108,6 +109,8 @@ class QueueBatch final : public BodySource {
   [[nodiscard]] std::int64_t last_ms() const { return last_ms_; }
   /// false: this is a single sample whose boot has no TimeBase, and no body: read() gives nothing.
   [[nodiscard]] bool time_known() const { return time_known_; }
+  /// Whether any of it was read since next().
+  [[nodiscard]] bool was_read() const { return was_read_; }
 
  private:
   friend class SampleQueue;
@@ -130,6 +133,7 @@ class QueueBatch final : public BodySource {
   std::int64_t first_ms_ = 0;
   std::int64_t last_ms_ = 0;
   bool time_known_ = false;
+  bool was_read_ = false;
 };
 
 /// What a queue knows about a sector, in RAM: 20 bytes a sector, to be handed over.
@@ -189,10 +193,11 @@ class SampleQueue {
   [[nodiscard]] std::size_t max_sample_bytes() const;
 
   /// Tells the server time of a boot. Where samples of that boot wait, it is written down, so that
-  /// a restart before they are sent does not leave them without a time; once written it stays, so a
-  /// sample that is sent twice has the same time twice. Nothing is written if there are none. Four
-  /// boots are kept, those that samples wait for before others.
-  /// @return ok, invalid_value (boot_id is 0), hook_failed, no_data.
+  /// a restart before they are sent does not leave them without a time. It stays while one of them
+  /// waits, so a sample that is sent twice has the same time twice. Nothing is written if there are
+  /// none. Four boots are kept, those that samples wait for before others.
+  /// @return ok, invalid_value (boot_id is 0), no_data; hook_failed: it holds until a restart, and
+  ///         the next call writes it.
   Status set_time_base(const TimeBase& base);
 
   /// Chooses the samples to send next: in the configured order, strictly ascending in time, as many
@@ -285,6 +290,7 @@ class SampleQueue {
   void unlink(std::uint32_t sector);
   bool put(Record& record, Span<const std::uint8_t> start, std::string_view text,
            std::string_view note);
+  Status write_base(std::size_t slot);
   bool put_release(std::uint32_t first, std::uint32_t last, std::uint32_t count, Fate fate,
                    std::uint32_t generation);
   bool sync();
@@ -310,8 +316,10 @@ class SampleQueue {
   std::uint32_t last_started_ = 0;  // sector
   std::uint32_t end_ = 0;           // of the newest sector's records
   std::uint32_t uncounted_ = 0;     // refused samples that no record tells of yet
-  std::uint8_t written_bases_ = 0;  // a bit for each of State::bases
-  bool writable_ = false;           // the newest sector, from end_ on
+  // A bit for each of State::bases.
+  std::uint8_t written_bases_ = 0;
+  std::uint8_t unwritten_bases_ = 0;  // those that samples wait for and that could not be written
+  bool writable_ = false;             // the newest sector, from end_ on
   bool open_ = false;
 };
 

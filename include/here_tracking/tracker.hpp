@@ -26,7 +26,8 @@ struct TrackerConfig {
   std::uint32_t send_ms =
       10 * 60 * 1000;            ///< Send that often (*); 15 min without a report: offline
   std::uint32_t distance_m = 0;  ///< Send when moved farther than this (*); 0: never
-  /// No wish goes below these. Both are read as at least 100 ms.
+  /// No wish goes below these, nor do moves farther than distance_m. Both are read as at least
+  /// 100 ms.
   std::uint32_t min_sample_ms = 1000;
   std::uint32_t min_send_ms = 10 * 1000;
   SendConfig send;
@@ -37,7 +38,8 @@ struct TrackerConfig {
 /// Memory that a Tracker works in. Borrowed: it must outlive the Tracker.
 struct TrackerMemory {
   /// A sample is written here, and what goes into quarantine is read into it. As long as the
-  /// longest sample; twice that with SendConfig::restamp.
+  /// longest sample. With SendConfig::restamp twice that and 80 bytes for each of its cells, access
+  /// points and beacons: what does not fit restamped leaves as too_old.
   Span<char> sample;
   /// Keeps the text of the desired shadow, and 20 bytes. 4.3 kB hold every one; what does not fit
   /// is obeyed all the same, but forgotten at a restart, and its texts come empty as the old
@@ -102,6 +104,7 @@ struct TrackerState {
   bool is_stationary = false;
   std::uint32_t sample_ms = 0;  ///< The pace in force
   std::uint32_t send_ms = 0;
+  std::uint32_t not_stored = 0;  ///< Samples since start() that the storage did not take
   std::optional<std::int64_t> last_success_ms;  ///< Server time
 };
 
@@ -208,6 +211,8 @@ class Tracker {
   std::array<std::uint32_t, fate_count> told_{};
   std::uint32_t sample_ms_ = 0;
   std::uint32_t send_ms_ = 0;
+  std::uint32_t reported_at_ms_ = 0;  // the lower half
+  std::uint32_t not_stored_ = 0;
   std::optional<bool> is_attached_;
   std::optional<bool> is_tampered_;
   std::uint8_t alarms_ = 0;  // a bit for each reading that is outside its limits

@@ -123,6 +123,7 @@ ht_tracker_state_t ht_tracker_state(const ht_tracker_t* tracker) {
           from.is_stationary,
           from.sample_ms,
           from.send_ms,
+          from.not_stored,
           to_c(from.last_success_ms)};
 }
 

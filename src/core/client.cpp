@@ -520,6 +520,9 @@ Status Client::post(const Authorization::Report& report) {
     Status status = ensure_time();
     const bool had_token = status.ok() && has_token();
     if (status.ok()) status = ensure_token();
+    // Nothing was sent, so that is no verdict on it.
+    if (status == Code::rejected || status == Code::too_large)
+      status = fail({Code::response_invalid, status.http_status()});
     if (!status.ok()) return status;
 
     status = post_once(report);

@@ -16,6 +16,8 @@ constexpr std::uint32_t reserved_releases = 4;
 // Half of what the service takes from the future: samples that come faster than one a millisecond
 // must not run away from their time.
 constexpr std::uint64_t max_correction_ms = 5000;
+/// Not worth looking for samples that a written base holds for.
+constexpr std::uint64_t max_base_drift_ms = 1000;
 
 Span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -397,11 +399,19 @@ Status SampleQueue::set_time_base(const TimeBase& base) {
   if (!open_) return Code::no_data;
   if (base.boot_id == 0) return Code::invalid_value;
   constexpr std::size_t slots = std::tuple_size_v<decltype(state_.bases)>;
-  for (std::size_t i = 0; i < slots; ++i) {
-    if (state_.bases[i].boot_id != base.boot_id) continue;
-    // Samples that it has been told for have their times.
-    if ((written_bases_ >> i & 1U) == 0) state_.bases[i] = base;
-    return {};
+  std::size_t slot = 0;
+  while (slot < slots && state_.bases[slot].boot_id != base.boot_id)
+    ++slot;
+  const auto bit = [&slot] { return static_cast<std::uint8_t>(1U << slot); };
+  if (slot < slots) {
+    if ((unwritten_bases_ & bit()) != 0) return write_base(slot);
+    if ((written_bases_ & bit()) == 0) {
+      state_.bases[slot] = base;
+      return {};
+    }
+    const std::uint64_t moved_ms = static_cast<std::uint64_t>(base.offset_ms) -
+                                   static_cast<std::uint64_t>(state_.bases[slot].offset_ms);
+    if (moved_ms + max_base_drift_ms <= 2 * max_base_drift_ms) return {};
   }
 
   bool waits = false;
@@ -419,24 +429,33 @@ Status SampleQueue::set_time_base(const TimeBase& base) {
   }
   if (walk.failed) return Code::hook_failed;
 
-  std::size_t slot = 0;
-  while (slot + 1 < slots && (in_use >> slot & 1U) != 0)
+  // Samples that have been told it have their times.
+  if (slot < slots && waits) return {};
+  if (slot == slots) slot = 0;
+  while (state_.bases[slot].boot_id != base.boot_id && slot + 1 < slots &&
+         (in_use >> slot & 1U) != 0)
     ++slot;
-  if (waits) {
-    if (!room_to_release()) return Code::hook_failed;
-    Record record;
-    record.type = Record::time_base;
-    record.flags = Record::has_boot;
-    record.id = static_cast<std::uint32_t>(slot);
-    record.time_ms = base.offset_ms;
-    std::array<std::uint8_t, sizeof(base.boot_id)> boot{};
-    ByteWriter(boot.data()).put(base.boot_id);
-    if (!put(record, boot, {}, {}) || !sync()) return Code::hook_failed;
-    written_bases_ |= static_cast<std::uint8_t>(1U << slot);
-  } else {
-    written_bases_ &= static_cast<std::uint8_t>(~(1U << slot));
-  }
   state_.bases[slot] = base;
+  written_bases_ &= static_cast<std::uint8_t>(~bit());
+  unwritten_bases_ &= static_cast<std::uint8_t>(~bit());
+  return waits ? write_base(slot) : Status();
+}
+
+Status SampleQueue::write_base(std::size_t slot) {
+  const TimeBase& base = state_.bases[slot];
+  const auto bit = static_cast<std::uint8_t>(1U << slot);
+  unwritten_bases_ |= bit;
+  if (!room_to_release()) return Code::hook_failed;
+  Record record;
+  record.type = Record::time_base;
+  record.flags = Record::has_boot;
+  record.id = static_cast<std::uint32_t>(slot);
+  record.time_ms = base.offset_ms;
+  std::array<std::uint8_t, sizeof(base.boot_id)> boot{};
+  ByteWriter(boot.data()).put(base.boot_id);
+  if (!put(record, boot, {}, {}) || !sync()) return Code::hook_failed;
+  written_bases_ |= bit;
+  unwritten_bases_ &= static_cast<std::uint8_t>(~bit);
   return {};
 }
 

@@ -270,6 +270,7 @@ Status SampleQueue::choose(Window& window, const BatchLimits& limits, bool live)
 Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
   batch.size_ = 0;
   batch.count_ = 0;
+  batch.was_read_ = false;
   if (!open_) return Code::no_data;
   // While no sector is free, what leaves must soon free one.
   bool live = config_.order == DrainOrder::live_first && free_sectors() != 0;
@@ -312,6 +313,7 @@ Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
 }
 
 std::size_t QueueBatch::read(std::size_t offset, Span<char> into) {
+  was_read_ = true;
   return offset < size_ ? queue_->read(*this, offset, into) : 0;
 }
 

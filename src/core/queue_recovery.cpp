@@ -112,7 +112,7 @@ Status SampleQueue::open() {
   writable_ = false;
   state_ = {};
   pending_ = used_ = sequence_ = end_ = uncounted_ = 0;
-  written_bases_ = 0;
+  written_bases_ = unwritten_bases_ = 0;
   oldest_ = newest_ = last_started_ = no_sector;
 
   geometry_ = storage_.geometry();

@@ -79,15 +79,8 @@ Status Sender::choose(QueueBatch& batch, std::int64_t now_ms) {
   return queue_.next(batch, limits);
 }
 
-Status Sender::post(QueueBatch& batch, Span<char> memory, std::string_view& answer,
-                    std::int64_t now_ms) {
-  Ingestion how;
-  how.id = config_.id;
-  how.app_id = config_.app_id;
-  // What is to come after a request brings a newer shadow than its own answer would.
-  how.delivery = queue_.pending() > batch.count() ? Delivery::asynchronous : config_.delivery;
-  if (!restamp_) return client_.ingest(batch, answer, how);
-
+Status Sender::restamp(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms,
+                       std::string_view& object) {
   const std::size_t half = memory.size() / 2;
   const Span<char> into(memory.data(), half);
   const Span<char> from(memory.data() + half, memory.size() - half);
@@ -100,7 +93,17 @@ Status Sender::post(QueueBatch& batch, Span<char> memory, std::string_view& answ
   TextBuilder end({into.data() + size, into.size() - size});
   append_sample_end(end, size, now_ms);
   if (end.overflow()) return Code::buffer_too_small;
-  const std::string_view object(into.data(), size + end.size());
+  object = {into.data(), size + end.size()};
+  return {};
+}
+
+Status Sender::post(QueueBatch& batch, std::string_view object, std::string_view& answer) {
+  Ingestion how;
+  how.id = config_.id;
+  how.app_id = config_.app_id;
+  // What is to come after a request brings a newer shadow than its own answer would.
+  how.delivery = queue_.pending() > batch.count() ? Delivery::asynchronous : config_.delivery;
+  if (object.empty()) return client_.ingest(batch, answer, how);
   ArrayBody body(Span<const std::string_view>(&object, 1));
   return client_.ingest(body, answer, how);
 }
@@ -269,46 +272,51 @@ Sender::Outcome Sender::send(Clock& clock, std::uint64_t boot_id, std::uint32_t 
     outcome.more = status.ok();
     return outcome;
   }
+  std::string_view object;
+  if (restamp_) {
+    status = restamp(batch, memory, now_ms, object);
+    // What cannot be restamped must not keep the others from being sent.
+    if (!status.ok() && status != Code::hook_failed) {
+      status = set_suspect_aside(Fate::too_old, memory);
+      outcome.more = status.ok();
+      if (status.ok()) return outcome;
+    }
+    if (!status.ok()) {
+      outcome.verdict = policy_.after(status, {}, random);
+      return outcome;
+    }
+  }
 
   outcome.has_report = true;
   outcome.report.samples = batch.count();
   outcome.report.bytes = static_cast<std::uint32_t>(batch.size());
-  status = post(batch, memory, answer, now_ms);
+  status = post(batch, object, answer);
   outcome.report.status = status;
   outcome.report.has_shadow = status.ok() && !is_blank(answer);
 
+  // The service has the samples also where its answer is too long for the work memory.
+  if (status == Code::response_too_large && status.http_status() / 100 == 2) status = Code::ok;
+
+  Status kept;  // where not, the storage failed, and what was sent will be sent again
   if (status == Code::rejected && check_ == Check::fresh) {
-    Status judged;
     outcome.verdict =
-        nothing_taken(now_ms - batch.first_ms() <= old_ms, memory, now_ms, random, judged);
-    status = judged;
+        nothing_taken(now_ms - batch.first_ms() <= old_ms, memory, now_ms, random, kept);
   } else {
-    outcome.verdict = policy_.after(status, client_.last_error().retry_after_s, random);
-    switch (outcome.verdict.advice) {
-      case Advice::go_on:
-        status = accepted(batch, memory, now_ms);
-        break;
-      case Advice::split:
-        status = refused(batch, memory, now_ms);
-        break;
-      case Advice::shrink:
-        status = {};
-        if (batch.count() > 1) {
-          shrink(batch);
-        } else {
-          note_reason();
-          clear_suspicion();
-          status = set_aside(batch, Fate::quarantined, memory);
-        }
-        break;
-      case Advice::wait:
-        if (status == Code::timeout) shrink(batch);
-        status = {};
-        break;
+    if (status.ok()) {
+      kept = accepted(batch, memory, now_ms);
+    } else if (status == Code::rejected) {
+      kept = refused(batch, memory, now_ms);
+    } else if (status == Code::too_large && batch.count() <= 1) {
+      note_reason();
+      clear_suspicion();
+      kept = set_aside(batch, Fate::quarantined, memory);
+    } else if (status == Code::too_large || (status == Code::timeout && batch.was_read())) {
+      shrink(batch);
     }
+    if (kept.ok())
+      outcome.verdict = policy_.after(status, client_.last_error().retry_after_s, random);
   }
-  // The storage failed: what was sent will be sent again.
-  if (!status.ok()) outcome.verdict = policy_.after(status, {}, random);
+  if (!kept.ok()) outcome.verdict = policy_.after(kept, {}, random);
   outcome.more = outcome.verdict.advice != Advice::wait && queue_.pending() != 0;
   outcome.report.pending = queue_.pending();
   return outcome;

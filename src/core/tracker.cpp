@@ -20,9 +20,14 @@ class NoObserver final : public TrackerObserver {};
 NoObserver no_observer;
 
 /// A wish in the limits of its type; 0 is none.
-std::uint32_t wish_or(const std::optional<std::uint64_t>& wish, std::uint32_t otherwise) {
+template <typename T>
+std::uint32_t wish_or(const std::optional<T>& wish, std::uint32_t otherwise) {
   if (!wish || *wish == 0) return otherwise;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(*wish, 0xffffffffU));
+}
+
+std::uint32_t least_send_ms(const TrackerConfig& config) {
+  return std::max(config.min_send_ms, least_interval_ms);
 }
 
 bool is_outside(const std::optional<std::int32_t>& reading, const Limits& limits) {
@@ -98,8 +103,7 @@ void Tracker::set_config(const TrackerConfig& config) {
 
 void Tracker::set_pace(std::int64_t now_ms) {
   const std::uint32_t least_sample_ms = std::max(config_.min_sample_ms, least_interval_ms);
-  const std::uint32_t least_send_ms = std::max(config_.min_send_ms, least_interval_ms);
-  send_ms_ = std::max(wish_or(shadow_.rate.send_ms, config_.send_ms), least_send_ms);
+  send_ms_ = std::max(wish_or(shadow_.rate.send_ms, config_.send_ms), least_send_ms(config_));
   sample_ms_ = wish_or(shadow_.rate.sample_ms, config_.sample_ms);
   if (shadow_.rate.sample_ms && !shadow_.rate.send_ms) send_ms_ = std::max(send_ms_, sample_ms_);
   if (sample_ms_ > send_ms_) sample_ms_ = config_.sample_ms;
@@ -155,8 +159,10 @@ void Tracker::look_at(const Sample& sample, std::int64_t now_ms) {
 
   const std::optional<Place>& place = sample.place();
   if (place) {
-    const std::uint32_t limit_m = shadow_.rate.distance_m.value_or(config_.distance_m);
-    if (limit_m != 0 && reported_place_ && distance_m(*place, *reported_place_) > limit_m) {
+    const std::uint32_t limit_m = wish_or(shadow_.rate.distance_m, config_.distance_m);
+    const std::uint32_t since_ms = static_cast<std::uint32_t>(now_ms) - reported_at_ms_;
+    if (limit_m != 0 && reported_place_ && since_ms >= least_send_ms(config_) &&
+        distance_m(*place, *reported_place_) > limit_m) {
       urgent_ = true;
     }
     place_ = place;
@@ -210,12 +216,16 @@ void Tracker::measure(std::int64_t now_ms) {
   const std::optional<std::int64_t> server_ms = client_.server_time_ms();
   const SampleTime time =
       server_ms ? SampleTime{*server_ms - ago_ms, 0} : SampleTime{now_ms, run_id_};
-  const Status status = queue_.append(sample.untimed_json(), time);
+  const std::string_view text = sample.untimed_json();
+  Status status = queue_.append(text, time);
+  // The queue leaves a place where writing failed, so a second try is made elsewhere.
+  if (status == Code::hook_failed) status = queue_.append(text, time);
   if (status.ok()) {
     if (version) reported_version_ = version;
     observer_.on_queued();
   }
   const bool is_broken = !status.ok() && status != Code::queue_full;
+  if (is_broken) ++not_stored_;
   if (is_broken && !storage_failed_) warn("a sample was not stored", status);
   storage_failed_ = is_broken;
   tell_drops();
@@ -245,7 +255,10 @@ void Tracker::send() {
   const RetryPolicy& policy = sender_.policy();
   if (outcome.has_report && outcome.report.status.ok()) last_success_ms_ = client_.server_time_ms();
   if (outcome.report.has_shadow) take(answer, now_ms);
-  if (outcome.has_report) observer_.on_report(outcome.report);
+  if (outcome.has_report) {
+    reported_at_ms_ = static_cast<std::uint32_t>(now_ms);
+    observer_.on_report(outcome.report);
+  }
   if (outcome.verdict.changed) observer_.on_connection(policy.connection(), client_.last_error());
   tell_drops();
 
@@ -318,6 +331,7 @@ TrackerState Tracker::state() const {
   state.is_stationary = is_stationary_;
   state.sample_ms = sample_ms_;
   state.send_ms = send_interval_ms();
+  state.not_stored = not_stored_;
   state.last_success_ms = last_success_ms_;
   return state;
 }

@@ -218,8 +218,9 @@ int run_cell(const Emulator& emulator, double& clock_offset_s, std::uint32_t num
   CHECK((arrived.empty() ||
          (*arrived.begin() >= 1 && *arrived.rbegin() <= cell.tracked.observer.measured)));
   // A 400 or a 413 for a single sample means that sample.
-  const bool may_be_set_aside = kind != nullptr && (std::string_view(kind->name) == "400" ||
-                                                    std::string_view(kind->name) == "413");
+  const bool may_be_set_aside =
+      kind != nullptr && std::string_view(target.path) == "/v2/" &&
+      (std::string_view(kind->name) == "400" || std::string_view(kind->name) == "413");
   const auto quarantined = cell.tracked.quarantined();
   CHECK((quarantined.empty() || may_be_set_aside));
   for (const auto& [sample, reason] : quarantined)

@@ -1499,6 +1499,7 @@ typedef struct {
   bool is_stationary;
   uint32_t sample_ms;  ///< The pace in force
   uint32_t send_ms;
+  uint32_t not_stored;           ///< Samples since the start that the storage did not take
   ht_opt_i64_t last_success_ms;  ///< Server time
 } ht_tracker_state_t;
 
@@ -1511,7 +1512,7 @@ typedef struct {
 /// when the device moved farther than distance_m, when a reading crosses an alarm limit, and when
 /// the attachment or tampering changes and the owner wants to know. `tracker.hpp` says more.
 typedef struct {
-  HT_OBJECT(179, 145);
+  HT_OBJECT(180, 146);
 } ht_tracker_t;
 
 /// @param setup copied; what it points to is borrowed.

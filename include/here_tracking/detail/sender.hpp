@@ -54,8 +54,8 @@ namespace detail {
 ///
 /// - The other one was taken, or the fresh one and the sample is fresh itself: it is bad, and goes
 ///   to quarantine.
-/// - The fresh one alone was taken: the sample is too old for the service. It is sent restamped,
-///   or goes to quarantine as too_old.
+/// - The fresh one alone was taken: the sample is too old for the service. It is sent restamped;
+///   or goes to quarantine as too_old, also where the memory does not hold it restamped.
 /// - None was taken: it is as good as any, and stays. The next try comes with the next fresh
 ///   sample, minutes to hours later.
 ///
@@ -93,7 +93,9 @@ class Sender {
   enum class Check : std::uint8_t { none, sibling, fresh };
 
   Status choose(QueueBatch& batch, std::int64_t now_ms);
-  Status post(QueueBatch& batch, Span<char> memory, std::string_view& answer, std::int64_t now_ms);
+  Status restamp(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms,
+                 std::string_view& object);
+  Status post(QueueBatch& batch, std::string_view object, std::string_view& answer);
   Status accepted(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms);
   Status refused(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms);
   RetryVerdict nothing_taken(bool was_fresh, Span<char> memory, std::int64_t now_ms,
