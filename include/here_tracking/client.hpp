@@ -138,9 +138,12 @@ class Client {
   /// names the device that is not found) is replaced and the request repeated, once.
   /// @param shadow receives the answer; left as it is unless ok is returned.
   /// @return ok (with HTTP status 200 or 204); invalid_value when `samples` is empty or holds an
-  /// empty object, or `how` does not suit the authorization; rejected, too_large;
-  ///         everything that ensure_token() returns. After a network code, or a response that
-  ///         cannot be used, the service may or may not have the data.
+  /// empty object, or `how` does not suit the authorization; rejected, too_large (of
+  ///         these samples; where the time or the token is refused so, response_invalid);
+  ///         response_too_large with an HTTP status (the service has the samples, its answer does
+  ///         not fit ClientMemory::work) or without; everything else that ensure_token() returns.
+  ///         After a network code, or a response that cannot be used, the service may or may not
+  ///         have the data.
   Status ingest(Span<const std::string_view> samples, DesiredShadow& shadow,
                 const Ingestion& how = {});
 

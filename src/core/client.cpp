@@ -523,6 +523,7 @@ Status Client::post(const Authorization::Report& report) {
     // Nothing was sent, so that is no verdict on it.
     if (status == Code::rejected || status == Code::too_large)
       status = fail({Code::response_invalid, status.http_status()});
+    if (status == Code::response_too_large) status = fail(Code::response_too_large);
     if (!status.ok()) return status;
 
     status = post_once(report);

@@ -1142,8 +1142,11 @@ void ht_client_drop_token(ht_client_t* client);
 /// @return ok; invalid_value when `samples` is empty or holds an empty object, or `how` does not
 ///         suit
 ///         the authorization; buffer_too_small for more than HT_MAX_INGEST_SAMPLES; rejected,
-///         too_large; everything that ht_client_ensure_token() returns. After a network code, or a
-///         response that cannot be used, the service may or may not have the data.
+///         too_large (of these samples; where the time or the token is refused so,
+///         response_invalid); response_too_large with an HTTP status (the service has the samples,
+///         its answer does not fit the work memory) or without; everything else that
+///         ht_client_ensure_token() returns. After a network code, or a response that cannot be
+///         used, the service may or may not have the data.
 HT_MUST_USE ht_code_t ht_client_ingest(ht_client_t* client, const ht_text_t* samples, size_t count,
                                        const ht_delivery_t* how, ht_shadow_t* shadow);
 
