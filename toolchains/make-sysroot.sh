@@ -30,12 +30,15 @@ packages=(
   catch2
   libc6-dev
   libcli11-dev
+  libcpp-httplib-dev
   libcurl4-openssl-dev
   libgcc-s1
   libmbedtls-dev
   libnl-genl-3-dev
+  libssl-dev
   libstdc++6
   libsystemd-dev
+  libvalijson-dev
   nlohmann-json3-dev
   rapidjson-dev
   zlib1g-dev

@@ -10,8 +10,7 @@ Makes packages and archives in build/packages. TARGET is amd64, arm64, armhf or
 cortex-m4; without any, all that this machine can build for.
 
   here-tracking_VERSION_TARGET.deb           the tracker, its service, manuals
-  here-tracking-emulator_VERSION_TARGET.deb  the local service; of this machine's
-                                             architecture alone
+  here-tracking-emulator_VERSION_TARGET.deb  the local service
   libhere-tracking-dev_VERSION_TARGET.deb    static libraries and headers
   here_tracking-VERSION-TARGET.tar.gz        the same, for any system
 
@@ -152,12 +151,12 @@ build_debian() { # ARCHITECTURE
   (
     export_debian_flags "$1"
     configure_and_build "$1" -DCMAKE_BUILD_TYPE=MinSizeRel -DCMAKE_INSTALL_PREFIX=/usr \
-      -DCMAKE_INSTALL_SYSCONFDIR=/etc "-DCMAKE_INSTALL_LIBDIR=lib/${triplet}" "${arguments[@]}"
+      -DCMAKE_INSTALL_SYSCONFDIR=/etc -DHERE_TRACKING_EMULATOR=ON "-DCMAKE_INSTALL_LIBDIR=lib/${triplet}" "${arguments[@]}"
   )
   make_archive "$1"
   make_deb "$1" libhere-tracking-dev library
   make_deb "$1" here-tracking tracker
-  [[ $1 != "${native}" ]] || make_deb "$1" here-tracking-emulator emulator
+  make_deb "$1" here-tracking-emulator emulator
 }
 
 build_cortex_m4() {
