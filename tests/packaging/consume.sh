@@ -80,6 +80,8 @@ case ${consumer} in
     echo "${flags[*]}"
     build_c "${here}/main_mbedtls.c" "${flags[@]}"
     "${work}/consumer"
+    build_c "${here}/main_mbedtls.c" -Wl,--whole-archive -lhere_tracking_c_mbedtls \
+      -lhere_tracking_mbedtls_transport -Wl,--no-whole-archive "${flags[@]}"
 
     read -ra flags < <(pkg-config --cflags --libs here_tracking-c-linux)
     echo "${flags[*]}"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // First: the header needs no other C++ one.
 #include "here_tracking/c/mbedtls.h"
+#include "here_tracking/transport/mbedtls.hpp"
 
 #include "support/catch.hpp"
 #include "support/fake_device.hpp"
@@ -231,6 +232,10 @@ TEST_CASE("A C program's transport whose own memory does not do says so and send
 }
 
 TEST_CASE("Options that a C program has in flash are enough to begin with") {
+  // Those of C++: one more does not compile here, and belongs into c/mbedtls.h as well.
+  [[maybe_unused]] const auto [stream, clock, entropy, time, storage, log, roots, not_before_s] =
+      here_tracking::MbedtlsOptions();
+  [[maybe_unused]] const auto [own_memory, tls_memory] = here_tracking::MbedtlsMemory();
   ht_mbedtls_transport_t transport;
   REQUIRE(c_mbedtls_options.own.size >= ht_mbedtls_transport_own_bytes());
   CHECK(ht_mbedtls_transport_init(&transport, &c_mbedtls_options) == HT_OK);
