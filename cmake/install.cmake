@@ -12,9 +12,9 @@ else()
   list(APPEND absent_headers PATTERN transport/curl.hpp EXCLUDE)
 endif()
 if(HERE_TRACKING_MBEDTLS_TRANSPORT)
-  list(APPEND components here_tracking_mbedtls_transport)
+  list(APPEND components here_tracking_mbedtls_transport here_tracking_c_mbedtls)
 else()
-  list(APPEND absent_headers PATTERN transport/mbedtls.hpp EXCLUDE)
+  list(APPEND absent_headers PATTERN transport/mbedtls.hpp EXCLUDE PATTERN c/mbedtls.h EXCLUDE)
 endif()
 if(HERE_TRACKING_LINUX)
   list(APPEND components here_tracking_linux)
@@ -87,6 +87,11 @@ if(HERE_TRACKING_LINUX)
 endif()
 here_tracking_install_pc(here_tracking-c "HERE Tracking SDK: the core for C"
   "here_tracking = ${PROJECT_VERSION}" "-lhere_tracking_c")
+if(HERE_TRACKING_MBEDTLS_TRANSPORT)
+  here_tracking_install_pc(here_tracking-c-mbedtls "HERE Tracking SDK: transport on mbedTLS for C"
+    "here_tracking-c = ${PROJECT_VERSION}, here_tracking-mbedtls-transport = ${PROJECT_VERSION}"
+    "-lhere_tracking_c_mbedtls")
+endif()
 if(TARGET here_tracking_c_linux)
   here_tracking_install_pc(here_tracking-c-linux "HERE Tracking SDK: hooks for Linux in C"
     "here_tracking-c = ${PROJECT_VERSION}, here_tracking-curl = ${PROJECT_VERSION}, here_tracking-linux = ${PROJECT_VERSION}"

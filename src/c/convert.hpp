@@ -22,7 +22,7 @@ namespace here_tracking::c {
 /// The C++ object in the memory of a C one. A function that makes it and one that finds it.
 template <typename Object, typename Memory, typename... Arguments>
 Object& make(Memory& memory, Arguments&&... arguments) {
-  static_assert(sizeof(Object) <= sizeof(Memory), "here_tracking.h names its size");
+  static_assert(sizeof(Object) <= sizeof(Memory), "its header names its size");
   static_assert(alignof(Object) <= alignof(Memory));
   return *new (static_cast<void*>(&memory)) Object{static_cast<Arguments&&>(arguments)...};
 }

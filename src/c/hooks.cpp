@@ -6,25 +6,10 @@
 #include "c/convert.hpp"
 
 #include <array>
-#include <cstring>
 
 namespace here_tracking::c {
 namespace {
 
-/// A short text with a zero at its end, cut to the space that it has.
-template <std::size_t most>
-class Terminated {
- public:
-  explicit Terminated(std::string_view text) {
-    const std::size_t size = text.size() < most ? text.size() : most;
-    if (size != 0) std::memcpy(text_.data(), text.data(), size);
-    text_[size] = '\0';
-  }
-  [[nodiscard]] const char* text() const { return text_.data(); }
-
- private:
-  std::array<char, most + 1> text_;
-};
 using RecordName = Terminated<16>;
 
 constexpr std::size_t max_headers = 8;
@@ -185,6 +170,26 @@ Sources CSources::sources() {
   if (hooks_.sensors != nullptr) sources.sensors = {&sensor_slot_, 1};
   replace(sources.total_timeout_ms, hooks_.total_timeout_ms);
   return sources;
+}
+
+ht_code_t exchange(Transport& transport, const ht_http_request_t& said,
+                   ht_http_response_t* response) {
+  if (said.header_count > max_headers) return HT_HOOK_FAILED;
+  std::array<HttpHeader, max_headers> headers;
+  for (std::size_t i = 0; i < said.header_count; ++i)
+    headers[i] = {from_c(said.headers[i].name), from_c(said.headers[i].value)};
+  constexpr ht_body_t no_body = {};
+  CBody body(said.body != nullptr ? *said.body : no_body);
+
+  HttpRequest request;
+  request.method = from_c(said.method);
+  request.origin = {said.tls, from_c(said.host), said.port};
+  request.target = from_c(said.target);
+  request.headers = {headers.data(), said.header_count};
+  if (said.body != nullptr) request.body = &body;
+  request.connect_timeout_ms = said.connect_timeout_ms;
+  request.timeout_ms = said.timeout_ms;
+  return c::to_c(transport.exchange(request, handler(response)));
 }
 
 }  // namespace here_tracking::c

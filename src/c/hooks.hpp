@@ -6,13 +6,30 @@
 #include "here_tracking/hooks.hpp"
 #include "here_tracking/hooks/sector_storage.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 /// Hooks that call those of a C program.
 
 namespace here_tracking::c {
+
+/// A short text with a zero at its end, cut to the space that it has.
+template <std::size_t most>
+class Terminated {
+ public:
+  explicit Terminated(std::string_view text) {
+    const std::size_t size = text.size() < most ? text.size() : most;
+    if (size != 0) std::memcpy(text_.data(), text.data(), size);
+    text_[size] = '\0';
+  }
+  [[nodiscard]] const char* text() const { return text_.data(); }
+
+ private:
+  std::array<char, most + 1> text_;
+};
 
 class CClock final : public Clock {
  public:
@@ -74,6 +91,10 @@ class CBody final : public BodySource {
  private:
   const ht_body_t& body_;
 };
+
+/// What the hook of a transport in C does that is one in C++.
+ht_code_t exchange(Transport& transport, const ht_http_request_t& said,
+                   ht_http_response_t* response);
 
 /// All that a client needs.
 struct CHooks {

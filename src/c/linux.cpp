@@ -7,7 +7,6 @@
 #include "c/convert.hpp"
 #include "c/hooks.hpp"
 
-#include <array>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -81,34 +80,13 @@ struct FileSectorsHook {
 
 // ---- libcurl ----
 
-constexpr std::size_t max_headers = 8;
-
 struct CurlHook {
   CurlHook(const char* ca_file, const ht_log_t* c_log)
       : log(c_log), transport({std::string(from_c(ca_file)), &log, 0}) {
     hook.exchange = [](void* self, const ht_http_request_t* request, ht_http_response_t* response) {
-      return static_cast<CurlHook*>(self)->exchange(*request, response);
+      return exchange(static_cast<CurlHook*>(self)->transport, *request, response);
     };
     hook.context = this;
-  }
-
-  ht_code_t exchange(const ht_http_request_t& said, ht_http_response_t* response) {
-    if (said.header_count > max_headers) return HT_HOOK_FAILED;
-    std::array<HttpHeader, max_headers> headers;
-    for (std::size_t i = 0; i < said.header_count; ++i)
-      headers[i] = {from_c(said.headers[i].name), from_c(said.headers[i].value)};
-    constexpr ht_body_t no_body = {};
-    CBody body(said.body != nullptr ? *said.body : no_body);
-
-    HttpRequest request;
-    request.method = from_c(said.method);
-    request.origin = {said.tls, from_c(said.host), said.port};
-    request.target = from_c(said.target);
-    request.headers = {headers.data(), said.header_count};
-    if (said.body != nullptr) request.body = &body;
-    request.connect_timeout_ms = said.connect_timeout_ms;
-    request.timeout_ms = said.timeout_ms;
-    return to_c(transport.exchange(request, *reinterpret_cast<ResponseHandler*>(response)));
   }
 
   ht_transport_t hook{};

@@ -76,6 +76,13 @@ case ${consumer} in
     build_c "${here}/main.c" "${flags[@]}" -Wl,--whole-archive -lhere_tracking_c -lhere_tracking \
       -Wl,--no-whole-archive -lmbedcrypto
 
+    read -ra flags < <(pkg-config --cflags --libs here_tracking-c-mbedtls)
+    echo "${flags[*]}"
+    build_c "${here}/main_mbedtls.c" "${flags[@]}"
+    "${work}/consumer"
+    build_c "${here}/main_mbedtls.c" -Wl,--whole-archive -lhere_tracking_c_mbedtls \
+      -lhere_tracking_mbedtls_transport -Wl,--no-whole-archive "${flags[@]}"
+
     read -ra flags < <(pkg-config --cflags --libs here_tracking-c-linux)
     echo "${flags[*]}"
     build_c "${here}/../../examples/c/main.c" "${flags[@]}"
