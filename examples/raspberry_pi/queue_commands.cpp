@@ -94,23 +94,18 @@ void release_quarantine(const Options& options) {
   const StateLock lock(options.state_dir, "queue quarantine");
   QueueStore quarantine = open_for_change(options, true);
   QueueStore queue = open_for_change(options, false);
-  std::size_t released = 0;
-  std::size_t untimed = 0;
-  for_each_sample(*quarantine, [&](const QueueBatch& batch) {
-    // The clock of the boot that it was measured in is gone.
-    if (!batch.time_known()) {
-      ++untimed;
-      return;
-    }
-    const StoredSample stored = stored_sample(*quarantine, batch.first_id());
-    if (!queue->append(stored.untimed_json, {batch.first_ms(), 0}, stored.note).ok() ||
-        !quarantine->release(batch, Fate::purged).ok()) {
-      throw Failure(Exit::local, "a sample cannot be put into the queue: see here-tracking doctor");
-    }
-    ++released;
-  });
+  const std::uint32_t released = put_back(quarantine, *queue);
+  std::uint32_t untimed = 0;
+  std::uint32_t timed = 0;
+  for_each_sample(*quarantine,
+                  [&](const QueueBatch& batch) { ++(batch.time_known() ? timed : untimed); });
   if (untimed != 0) {
     warn(count(untimed, "sample stays", "samples stay") + ": nobody knows when it was measured");
+  }
+  if (timed != 0) {
+    warn(count(timed, "sample stays", "samples stay") +
+         " between those, as the quarantine is full: see queue export and queue purge with "
+         "--quarantine");
   }
   print(options.json ? "{\"released\":" + std::to_string(released) + "}"
                      : count(released, "sample waits", "samples wait") +

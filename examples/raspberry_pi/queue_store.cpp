@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue_store.hpp"
 
+#include "console.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -115,6 +116,11 @@ std::optional<QueueStore> QueueStore::look_at_quarantine(const Setting& state_di
   });
 }
 
+void warn_of_unreadable(std::uint32_t number) {
+  warn(count(number, "sample", "samples") +
+       " left out: the storage did not keep what was written, or it has been sent meanwhile");
+}
+
 StoredSample stored_sample(SampleQueue& queue, std::uint32_t id) {
   StoredSample sample;
   std::array<char, SampleQueue::max_note_bytes> note{};
@@ -122,11 +128,45 @@ StoredSample stored_sample(SampleQueue& queue, std::uint32_t id) {
   std::size_t size = 0;
   sample.untimed_json.resize(queue.max_sample_bytes());
   const Status status = queue.text(id, {sample.untimed_json.data(), sample.untimed_json.size()},
-                                   size, note, note_size);
+                                   size, note, note_size, &sample.time);
   if (!status.ok()) throw Failure(Exit::local, "the queue cannot be read");
   sample.untimed_json.resize(size);
   sample.note.assign(note.data(), std::min(note_size, note.size()));
   return sample;
+}
+
+std::uint32_t put_back(QueueStore& quarantine, SampleQueue& queue) {
+  // Nothing in it may give way to what is moved within it.
+  quarantine.configure({DropPolicy::newest, DrainOrder::oldest_first});
+  BatchLimits limits;
+  limits.max_samples = 1;
+  limits.last_id = 0;
+  for_each_sample(*quarantine, [&](const QueueBatch& batch) {
+    if (batch.time_known()) limits.last_id = batch.last_id();
+  });
+
+  // A queue remembers few gaps. So a sample that stays goes to the end if one behind it leaves, as
+  // long as there is room, and what leaves is always the first.
+  std::uint32_t moved = 0;
+  QueueBatch batch;
+  Status status;
+  while ((status = quarantine->next(batch, limits)).ok()) {
+    const StoredSample stored = stored_sample(*quarantine, batch.first_id());
+    const bool leaves = batch.time_known();
+    SampleQueue& into = leaves ? queue : *quarantine;
+    const Status appended = into.append(stored.untimed_json, stored.time, stored.note);
+    if (appended == Code::queue_full && !leaves) {
+      limits.first_id = batch.last_id() + 1;
+      continue;
+    }
+    status = appended.ok() ? quarantine->next(batch, limits) : appended;  // it became invalid
+    if (!status.ok() || !quarantine->release(batch, Fate::purged).ok()) {
+      throw Failure(Exit::local, "a sample cannot be put into the queue: see here-tracking doctor");
+    }
+    if (leaves) ++moved;
+  }
+  if (status != Code::no_data) throw Failure(Exit::local, "the queue cannot be read");
+  return moved;
 }
 
 }  // namespace here_tracking::cli

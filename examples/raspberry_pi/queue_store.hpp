@@ -43,30 +43,43 @@ class QueueStore {
   std::unique_ptr<SampleQueue> queue_;
 };
 
-/// Calls `take(batch)` for each sample that waits, oldest first.
-/// @throws Failure (local) when it cannot be read.
+/// Warns of samples that wait and were not found.
+void warn_of_unreadable(std::uint32_t number);
+
+/// Calls `take(batch)` for each sample that waits, oldest first, and warns of those that cannot be
+/// read. Not for a release: see put_back().
+/// @throws Failure (local) when the queue cannot be read.
 template <typename Take>
 void for_each_sample(SampleQueue& queue, Take take) {
   BatchLimits limits;
   limits.max_samples = 1;
+  limits.only_to_read = true;
   QueueBatch batch;
-  for (;;) {
-    const Status status = queue.next(batch, limits);
-    if (status == Code::no_data) return;
+  std::uint32_t taken = 0;
+  for (Status status; (status = queue.next(batch, limits)) != Code::no_data;) {
     if (!status.ok()) throw Failure(Exit::local, "the queue cannot be read");
     take(batch);
-    if (batch.last_id() == 0xffffffff) return;
+    ++taken;
     limits.first_id = batch.last_id() + 1;
   }
+  // Who writes beside it may put in the place of some what makes it find more.
+  if (taken < queue.pending()) warn_of_unreadable(queue.pending() - taken);
 }
 
 /// A sample and its note.
 struct StoredSample {
   std::string untimed_json;
   std::string note;
+  SampleTime time;
 };
 
 /// @throws Failure (local) when it cannot be read.
 [[nodiscard]] StoredSample stored_sample(SampleQueue& queue, std::uint32_t id);
+
+/// Moves what waits in the quarantine into the queue, but for samples that nobody knows the time
+/// of: the clock of their boot is gone.
+/// @return how many were moved.
+/// @throws Failure (local) when one cannot be read, or not be put into the queue.
+std::uint32_t put_back(QueueStore& quarantine, SampleQueue& queue);
 
 }  // namespace here_tracking::cli

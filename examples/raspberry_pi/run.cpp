@@ -79,7 +79,10 @@ void sleep_until(Clock& clock, std::int64_t until_ms, std::int64_t max_ms) {
 
 class Run final : public Track {
  public:
-  Run(const Options& options, const TrackerConfig& config) : Track(options, config, false) {
+  /// @param last_success_ms of the run before.
+  Run(const Options& options, const TrackerConfig& config,
+      std::optional<std::int64_t> last_success_ms)
+      : Track(options, config, false), success_before_ms_(last_success_ms) {
     transport = &session().transport();
   }
   ~Run() { transport = nullptr; }
@@ -115,13 +118,18 @@ class Run final : public Track {
     }
   }
 
+  [[nodiscard]] std::optional<std::int64_t> last_success_ms() {
+    const std::optional<std::int64_t> ms = tracker().state().last_success_ms;
+    return ms ? ms : success_before_ms_;
+  }
+
   [[nodiscard]] RunStatus status(std::int64_t started_ms) {
     const TrackerState state = tracker().state();
     RunStatus status;
     status.pid = getpid();
     status.boot_id = clock_.boot_id();
     status.started_ms = started_ms;
-    status.last_success_ms = state.last_success_ms;
+    status.last_success_ms = last_success_ms();
     status.shadow_version = tracker().shadow().state_version;
     status.next_sample_ms = state.next_sample_ms;
     status.next_send_ms = std::max(state.next_send_ms, clock_.now_ms());
@@ -134,10 +142,10 @@ class Run final : public Track {
 
   /// A line for who asks systemd.
   [[nodiscard]] std::string summary(std::uint32_t pending) {
-    const TrackerState state = tracker().state();
-    std::string text = trouble() ? "in trouble: " + trouble()->line() : to_string(state.connection);
+    std::string text =
+        trouble() ? "in trouble: " + trouble()->line() : to_string(tracker().state().connection);
     text += "; " + count(pending, "sample waits", "samples wait");
-    if (state.last_success_ms) text += "; last report " + utc_time(*state.last_success_ms);
+    if (last_success_ms()) text += "; last report " + utc_time(*last_success_ms());
     return printable(text, text.size());
   }
 
@@ -166,6 +174,7 @@ class Run final : public Track {
   }
 
   SystemClock clock_;
+  std::optional<std::int64_t> success_before_ms_;
   std::optional<std::uint64_t> version_;
   std::optional<std::int64_t> backlog_begin_ms_;
   std::uint64_t backlog_sent_ = 0;  // since then
@@ -197,12 +206,48 @@ Options checked(Options options) {
   return options;
 }
 
+std::string value_of(const std::optional<Setting>& setting) {
+  return setting ? setting->value : std::string();
+}
+
+std::string certificates(const Options& options) {
+  const std::optional<Setting>& file = options.settings.ca_file;
+  return file ? read_file(*file, Exit::configuration) : std::string();
+}
+
+bool same(const SourceSetting& a, const SourceSetting& b) {
+  return a.kind == b.kind && a.setting.value == b.setting.value;
+}
+
 /// The configuration and what was made of it.
 struct Plan {
-  explicit Plan(Options from)
-      : options(checked(std::move(from))), run(options, tracker_config(options.tracking)) {}
+  Plan(Options from, std::optional<std::int64_t> last_success_ms)
+      : options(std::move(from)),
+        trusted(certificates(options)),
+        run(options, tracker_config(options.tracking), last_success_ms) {}
+
+  /// Whether `next` is the same but for what set_tracking() takes.
+  [[nodiscard]] bool goes_on_with(const Options& next) const {
+    const Settings& now = options.settings;
+    const QueueConfig& queue = options.tracking.queue;
+    return value_of(now.url) == value_of(next.settings.url) &&
+           value_of(now.ca_file) == value_of(next.settings.ca_file) &&
+           trusted == certificates(next) &&
+           options.credentials->device_id.value == next.credentials->device_id.value &&
+           options.credentials->device_secret.value == next.credentials->device_secret.value &&
+           std::equal(now.sources.begin(), now.sources.end(), next.settings.sources.begin(),
+                      next.settings.sources.end(), same) &&
+           queue.when_full == next.tracking.queue.when_full &&
+           queue.order == next.tracking.queue.order;
+  }
+
+  void set_tracking(const Tracking& tracking) {
+    options.tracking = tracking;
+    run.set_config(options, tracker_config(tracking));
+  }
 
   Options options;
+  std::string trusted;
   Run run;
 };
 
@@ -211,9 +256,12 @@ struct Plan {
 void run(const Invocation& invocation) {
   handle_signals();
   ServiceManager service_manager(invocation.environment);
-  auto plan = std::make_unique<Plan>(load_options(invocation));
-  const Setting state_dir = plan->options.state_dir;
+  Options options = checked(load_options(invocation));
+  const Setting state_dir = options.state_dir;
   const std::string status_file = status_path(invocation.environment, state_dir);
+  const std::optional<RunStatus> before = read_run_status(lock_holder(state_dir.value).status_file);
+  auto plan =
+      std::make_unique<Plan>(std::move(options), before ? before->last_success_ms : std::nullopt);
   const StateLock lock(state_dir, "run", status_file);
   QueueStore queue = QueueStore::queue(state_dir, plan->options.tracking);
   QueueStore quarantine = QueueStore::quarantine(state_dir);
@@ -231,24 +279,31 @@ void run(const Invocation& invocation) {
     if (reload != 0) {
       reload = 0;
       service_manager.reloading();
+      bool is_taken = false;
       std::unique_ptr<Plan> next;
       try {
-        next = std::make_unique<Plan>(load_options(invocation));
-        if (next->options.state_dir.value != state_dir.value) {
+        Options wanted = checked(load_options(invocation));
+        if (wanted.state_dir.value != state_dir.value) {
           throw Failure(
               Exit::configuration,
-              describe(next->options.state_dir, "the same as before, or run must be started anew"));
+              describe(wanted.state_dir, "the same as before, or run must be started anew"));
         }
+        // Only who begins anew forgets what the service made it wait for.
+        if (plan->goes_on_with(wanted)) {
+          plan->set_tracking(wanted.tracking);
+        } else {
+          next = std::make_unique<Plan>(std::move(wanted), plan->run.last_success_ms());
+        }
+        is_taken = true;
       } catch (const std::exception& error) {
-        next.reset();
         complain("error", std::string(error.what()) + ": the configuration stays as it was");
       }
       if (next) {
         queue.configure(next->options.tracking.queue);
         plan = std::move(next);
         plan->run.start(queue, quarantine);
-        note("the configuration was read anew");
       }
+      if (is_taken) note("the configuration was read anew");
       transport = &plan->run.session().transport();
       service_manager.ready();
     }

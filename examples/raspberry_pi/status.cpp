@@ -15,15 +15,6 @@
 namespace here_tracking::cli {
 namespace {
 
-std::optional<RunStatus> last_run(const LockHolder& holder) {
-  try {
-    if (holder.status_file.empty()) return std::nullopt;
-    return parse_run_status(read_file({holder.status_file, "status"}, Exit::local));
-  } catch (const Failure&) {
-    return std::nullopt;  // it went with the service, or with the last boot
-  }
-}
-
 std::uint32_t seconds(std::int64_t ms) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ms / 1000, 0, 0xffffffff));
 }
@@ -66,7 +57,7 @@ class Table {
 void show_status(const Options& options) {
   const LockHolder holder = lock_holder(options.state_dir.value);
   const bool is_running = holder.pid != 0 && holder.command == "run";
-  std::optional<RunStatus> run = last_run(holder);
+  std::optional<RunStatus> run = read_run_status(holder.status_file);
   SystemClock clock;
   // Its times are those of another boot's clock.
   const bool is_now =

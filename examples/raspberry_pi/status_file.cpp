@@ -67,6 +67,15 @@ std::optional<RunStatus> parse_run_status(std::string_view json) {
   }
 }
 
+std::optional<RunStatus> read_run_status(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  try {
+    return parse_run_status(read_file({path, "status"}, Exit::local));
+  } catch (const Failure&) {
+    return std::nullopt;  // it went with the service, or with the last boot
+  }
+}
+
 std::string status_path(const Environment& environment, const Setting& state_dir) {
   for (const char* const name : {"RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"}) {
     const char* const value = environment(name);

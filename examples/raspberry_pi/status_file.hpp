@@ -31,6 +31,9 @@ struct RunStatus {
 /// Nothing for what is none.
 [[nodiscard]] std::optional<RunStatus> parse_run_status(std::string_view json);
 
+/// What stands in that file; nothing when it is gone.
+[[nodiscard]] std::optional<RunStatus> read_run_status(const std::string& path);
+
 /// Where `run` puts it: in memory, where the system offers a place, else in the state directory.
 [[nodiscard]] std::string status_path(const Environment& environment, const Setting& state_dir);
 

@@ -40,20 +40,23 @@ std::string describe_drop(Fate fate, std::uint32_t number) {
   return samples + " removed";
 }
 
+TrackerConfig complete(TrackerConfig config, const Options& options) {
+  config.sample = options.sample;
+  config.send.delivery = options.async ? Delivery::asynchronous : Delivery::synchronous;
+  if (options.tracking.restamp) config.send.restamp = restamp;
+  return config;
+}
+
 }  // namespace
 
 Track::Track(const Options& options, const TrackerConfig& config, bool tells)
     : session_(options),
       sources_(options.settings.sources, session_.log()),
       static_data_(session_.static_data()),
-      config_(config),
+      config_(complete(config, options)),
       tells_(tells),
       sample_memory_(2 * SourceSet::sample_bytes),
-      shadow_memory_(shadow_bytes) {
-  config_.sample = options.sample;
-  config_.send.delivery = options.async ? Delivery::asynchronous : Delivery::synchronous;
-  if (options.tracking.restamp) config_.send.restamp = restamp;
-}
+      shadow_memory_(shadow_bytes) {}
 
 void Track::start(QueueStore& queue, QueueStore& quarantine) {
   queue_ = &queue;
@@ -68,6 +71,11 @@ void Track::start(QueueStore& queue, QueueStore& quarantine) {
     throw Failure(Exit::local, std::string("the tracker cannot start: ") +
                                    to_string(status.code()) + ": see here-tracking doctor");
   }
+}
+
+void Track::set_config(const Options& options, const TrackerConfig& config) {
+  config_ = complete(config, options);
+  tracker_->set_config(config_);
 }
 
 void Track::TrackerLog::write(LogLevel level, std::string_view text) {

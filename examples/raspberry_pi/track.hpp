@@ -28,6 +28,9 @@ class Track : public TrackerObserver {
   /// @param queue, quarantine borrowed. @throws Failure (local).
   void start(QueueStore& queue, QueueStore& quarantine);
 
+  /// What of both a Tracker takes while it runs. @param options not borrowed.
+  void set_config(const Options& options, const TrackerConfig& config);
+
   [[nodiscard]] Tracker& tracker() { return *tracker_; }
   [[nodiscard]] Session& session() { return session_; }
   [[nodiscard]] SourceSet& sources() { return sources_; }

@@ -86,6 +86,10 @@ struct BatchLimits {
   std::uint32_t max_bytes = 16 * 1024;  ///< Of the request's body. A single sample may be longer.
   std::uint32_t first_id = 1;           ///< No sample before this one
   std::uint32_t last_id = 0xffffffff;   ///< No sample after this one
+  /// To read what waits, not to send it: oldest first whatever the configuration says, past any
+  /// number of gaps, and past what cannot be read, which stays. release() of such a batch may be
+  /// one gap too many: hook_failed.
+  bool only_to_read = false;
 };
 
 class SampleQueue;
@@ -204,7 +208,7 @@ class SampleQueue {
   /// as the limits allow and at least one. Changes nothing, but for samples at their turn that
   /// cannot be read: they leave as corrupted.
   /// @return ok; no_data (nothing waits within the limits, or open() did not succeed, or `limits`
-  ///         would leave a fifth gap among what waits); hook_failed.
+  ///         would leave a fifth gap among what waits and are not only to read); hook_failed.
   Status next(QueueBatch& batch, const BatchLimits& limits = {});
 
   /// The text of one sample, as it was appended, and its note.

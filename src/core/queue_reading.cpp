@@ -232,6 +232,7 @@ Status SampleQueue::choose(Window& window, const BatchLimits& limits, bool live)
     }
     if (walk.damaged) {
       if (!live && window.count != 0) break;
+      if (limits.only_to_read) continue;
       window = {};
       window.damaged_first = walk.first;
       window.damaged_last = walk.last;
@@ -273,7 +274,8 @@ Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
   batch.was_read_ = false;
   if (!open_) return Code::no_data;
   // While no sector is free, what leaves must soon free one.
-  bool live = config_.order == DrainOrder::live_first && free_sectors() != 0;
+  bool live =
+      config_.order == DrainOrder::live_first && free_sectors() != 0 && !limits.only_to_read;
   for (;;) {
     Window window;
     Status status = choose(window, limits, live);
@@ -281,8 +283,8 @@ Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
     const bool found = window.count != 0;
     const std::uint32_t first = found ? window.start.first : window.damaged_first;
     const std::uint32_t last = found ? window.last_id : window.damaged_last;
-    bool fits = false;
-    if (last != 0) {
+    bool fits = found && limits.only_to_read;
+    if (last != 0 && !fits) {
       Leaving range;
       status = leaving(first, last, range);
       if (!status.ok()) return status;

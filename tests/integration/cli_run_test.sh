@@ -196,6 +196,25 @@ kill -HUP "${tracker}"
 check "one that is right is taken" within 60 log_has 'note: the configuration was read anew'
 run_has() { run "${login[@]}" --json status && out_is_json "$1"; }
 check "and rules" within 60 run_has '.send_ms == 3000 and .running'
+fault '{"method":"POST","path":"/v2/","fault":"status","status":429,"retry_after":"3600","times":100000}'
+check "that the service has it wait is told" within 60 log_has 'warning: .*too many requests'
+reset_counts
+for send_s in 4 5 6; do
+  reloads=$(grep -c 'the configuration was read anew' "${work}/run.log")
+  sed "s/^send_s.*/send_s = ${send_s}/" "${work}/good.conf" >"${work}/run.conf"
+  kill -HUP "${tracker}"
+  check "a reload with send_s = ${send_s} is taken" \
+    within 60 log_count $((reloads + 1)) 'the configuration was read anew'
+done
+check "its pace holds" within 60 run_has '.send_ms == 6000'
+check "but it makes no request before its time" eval 'control GET /control/requests | jq -e "length == 0" >/dev/null'
+check "and the warning is not told again" log_count 1 'too many requests'
+sed '/^system/d' "${work}/good.conf" >"${work}/run.conf"
+kill -HUP "${tracker}"
+check "with other sources it begins anew" within 60 log_count 2 'too many requests'
+check "and knows when the last report was" within 60 \
+  run_has '.connection != "online" and .send_ms == 2000 and .last_success_ms > 1600000000000'
+cp "${work}/good.conf" "${work}/run.conf"
 
 check "SIGTERM ends it soon" ends_in_time TERM
 check "with a last line" log_has 'note: ended: '
@@ -203,6 +222,12 @@ check "standard output stays empty" eval '[[ ! -s ${work}/run.out ]]'
 run "${login[@]}" status
 check "status knows that it ended, and of its last report" \
   eval 'out_has "is not running" && out_has "last report  20"'
+start_run
+check "the next run is kept waiting, too" within 60 log_has 'warning: .*too many requests'
+run "${login[@]}" status
+check "and status still knows of it" eval 'out_has "pid ${tracker}, since 20" && out_has "last report  20"'
+ends_in_time TERM
+no_faults
 
 for stalled in /v2/timestamp /v2/token /v2/; do
   fresh_state

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t block_bytes = 64;  // smaller than real ones, so that small tests tear as well
 
+constexpr std::size_t disk_block = 512;
+
 }  // namespace
 
 void FileSystemModel::File::arrive(std::size_t begin, std::size_t end) {
@@ -97,12 +99,28 @@ std::int64_t FileSystemModel::size(int file) {
   return static_cast<std::int64_t>(of(file).seen.size());
 }
 
+bool FileSystemModel::is_lost(const File& file, std::size_t block) const {
+  return std::any_of(lost_blocks.begin(), lost_blocks.end(), [&](const auto& lost) {
+    const auto found = files_.find(lost.first);
+    return found != files_.end() && &found->second == &file && lost.second == block;
+  });
+}
+
 ssize_t FileSystemModel::read(int file, void* into, std::size_t size, std::int64_t offset) {
   if (interrupts()) return -EINTR;
-  if (off_ || writes_fail) return -EIO;
   const std::vector<std::uint8_t>& seen = of(file).seen;
   const std::size_t begin = std::min(static_cast<std::size_t>(offset), seen.size());
-  const std::size_t count = std::min({size, most_at_once, seen.size() - begin});
+  std::size_t count = std::min({size, most_at_once, seen.size() - begin});
+  // As the kernel does: up to what is lost, and an error only when that comes first.
+  for (std::size_t at = begin; at < begin + count; at = (at / disk_block + 1) * disk_block) {
+    if (is_lost(of(file), at / disk_block)) count = at - begin;
+  }
+  const bool is_lost = begin < seen.size() && size != 0 && count == 0;
+  if (off_ || writes_fail || is_lost || reads_to_fail > 0) {
+    reads_to_fail = std::max(reads_to_fail - 1, 0);
+    ++failed_reads_;
+    return -EIO;
+  }
   std::copy_n(seen.data() + begin, count, static_cast<std::uint8_t*>(into));
   return static_cast<ssize_t>(count);
 }

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// A directory of files that tells what the disk has from what a program sees, and whose disk may
@@ -18,6 +20,8 @@ class FileSystemModel final : public here_tracking::detail::FileSystem {
   std::size_t most_at_once = ~0U;  ///< Bytes that a single write() takes.
   std::size_t free_bytes = ~0U;    ///< Then ENOSPC, after the part that fits.
   bool writes_fail = false;        ///< read() and sync() too: EIO
+  int reads_to_fail = 0;           ///< So many read() fail: EIO
+  std::set<std::pair<std::string, std::size_t>> lost_blocks;  ///< File, number of 512 bytes: EIO
   bool next_data_is_lost = false;  ///< The next sync_data() fails; what it was to write is gone.
   bool next_entries_are_lost = false;  ///< Likewise sync().
 
@@ -27,6 +31,7 @@ class FileSystemModel final : public here_tracking::detail::FileSystem {
   void cut_now() { off_ = true; }
   [[nodiscard]] bool off() const { return off_; }
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
+  [[nodiscard]] int failed_reads() const { return failed_reads_; }
 
   /// The power comes back. With 0, what the program saw is still there, and no safer than before:
   /// so it is when a program is killed. Any other seed says which of what was not synced is there:
@@ -65,11 +70,13 @@ class FileSystemModel final : public here_tracking::detail::FileSystem {
 
   bool step();
   bool interrupts();
+  [[nodiscard]] bool is_lost(const File& file, std::size_t block) const;
   File& of(int file) { return *open_files_.at(file); }
 
   std::map<std::string, File> files_;
   std::map<int, File*> open_files_;  // nullptr: the directory
   int last_file_ = 2;
+  int failed_reads_ = 0;
   std::uint64_t steps_ = 0;
   std::uint64_t left_ = ~std::uint64_t{0};
   bool off_ = false;

@@ -8,6 +8,7 @@
 #include "status_file.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -15,6 +16,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -229,6 +231,99 @@ TEST_CASE("a queue keeps its samples when it is to be smaller, or to drop others
   tracking.queue_mb = 2;
   cli::QueueStore smaller = cli::QueueStore::queue(directory.setting(), tracking);
   CHECK(smaller->pending() == 7);
+}
+
+TEST_CASE("a look finds all that waits, however many gaps the newest first have left") {
+  const TemporaryDirectory directory;
+  cli::Tracking tracking;
+  tracking.queue_mb = 2;
+  tracking.queue.order = ht::DrainOrder::live_first;
+  cli::QueueStore queue = cli::QueueStore::queue(directory.setting(), tracking);
+  ht::BatchLimits one;
+  one.max_samples = 1;
+  for (int i = 0; i < 6; ++i) {
+    for (int j = 0; j < 100; ++j)
+      REQUIRE(queue->append(R"({"payload":{"n":1})", {1767225600000 + i * 100 + j, 0}).ok());
+    ht::QueueBatch batch;
+    REQUIRE(queue->next(batch, one).ok());
+    REQUIRE(queue->release(batch, ht::Fate::delivered).ok());
+  }
+  std::optional<cli::QueueStore> look = cli::QueueStore::look_at_queue(directory.setting());
+  REQUIRE(look);
+  std::uint32_t seen = 0;
+  cli::for_each_sample(**look, [&seen](const ht::QueueBatch&) { ++seen; });
+  CHECK(seen == 594);
+}
+
+namespace {
+
+/// Puts samples into quarantine of which every second one has a time.
+void fill_quarantine(cli::QueueStore& quarantine, int number, std::size_t bytes) {
+  for (int i = 0; i < number; ++i) {
+    const ht::SampleTime time =
+        i % 2 != 0 ? ht::SampleTime{1767225600000 + i, 0} : ht::SampleTime{i, 77};
+    const std::string text =
+        "{\"payload\":{\"n\":" + std::to_string(i) + ",\"x\":\"" + std::string(bytes, 'x') + "\"}";
+    REQUIRE(quarantine->append(text, time, "reason " + std::to_string(i)).ok());
+  }
+}
+
+/// What waits, as "number@time: note" or, without a time, "number: note".
+std::vector<std::string> content(cli::QueueStore& store) {
+  std::vector<std::string> all;
+  cli::for_each_sample(*store, [&](const ht::QueueBatch& batch) {
+    const cli::StoredSample sample = cli::stored_sample(*store, batch.first_id());
+    const std::size_t at = sample.untimed_json.find("\"n\":") + 4;
+    std::string line = sample.untimed_json.substr(at, sample.untimed_json.find(',', at) - at);
+    if (batch.time_known()) line += "@" + std::to_string(batch.first_ms() - 1767225600000);
+    all.push_back(line + ": " + sample.note);
+  });
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("samples without a time stay in quarantine, and keep none back that has one") {
+  const TemporaryDirectory directory;
+  cli::QueueStore queue = cli::QueueStore::queue(directory.setting(), {});
+  cli::QueueStore quarantine = cli::QueueStore::quarantine(directory.setting());
+  fill_quarantine(quarantine, 40, 1);
+  CHECK(cli::put_back(quarantine, *queue) == 20);
+
+  std::vector<std::string> timed;
+  std::vector<std::string> untimed;
+  for (int i = 0; i < 40; ++i) {
+    const std::string number = std::to_string(i);
+    if (i % 2 != 0) {
+      timed.push_back(number + "@" + number + ": reason " + number);
+    } else {
+      untimed.push_back(number + ": reason " + number);
+    }
+  }
+  CHECK(content(queue) == timed);
+  CHECK(content(quarantine) == untimed);
+  const std::uint32_t last_id = quarantine->stats().last_id;
+  CHECK(cli::put_back(quarantine, *queue) == 0);
+  CHECK(quarantine->stats().last_id == last_id);
+}
+
+TEST_CASE("a quarantine that is full loses nothing when samples are put back from it") {
+  const TemporaryDirectory directory;
+  cli::QueueStore queue = cli::QueueStore::queue(directory.setting(), {});
+  cli::QueueStore quarantine = cli::QueueStore::quarantine(directory.setting());
+  fill_quarantine(quarantine, 15, 100000);
+  std::vector<std::string> before = content(quarantine);
+  REQUIRE(before.size() == 15);
+  const std::uint32_t moved = cli::put_back(quarantine, *queue);
+  CHECK(moved > 0);
+  CHECK(queue->pending() == moved);
+
+  std::vector<std::string> after = content(queue);
+  for (const std::string& stays : content(quarantine))
+    after.push_back(stays);
+  std::sort(before.begin(), before.end());
+  std::sort(after.begin(), after.end());
+  CHECK(after == before);
 }
 
 TEST_CASE("root goes on as the owner of a state directory, wherever that lies") {

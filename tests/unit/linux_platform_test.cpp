@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/platform/linux.hpp"
+#include "here_tracking/queue.hpp"
 #include "here_tracking/self_test.hpp"
 
 #include "support/catch.hpp"
@@ -627,6 +628,72 @@ TEST_CASE("sectors of files on a file system with faults") {
     CHECK(sectors->sync() == Code::hook_failed);
     CHECK(sectors->erase(0) == Code::hook_failed);
     CHECK(sectors->last_errno() == EIO);
+  }
+  SECTION("what the disk has lost of a sector is zeros, and the rest is there") {
+    Bytes bytes(1000);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      bytes[i] = static_cast<std::uint8_t>(i % 251 + 1);
+    REQUIRE(program(*sectors, 0, 0, bytes).ok());
+    REQUIRE(program(*sectors, 1, 0, bytes).ok());
+    const std::size_t lost = GENERATE(0, 1);
+    files.lost_blocks = {{"00000", lost}};
+    files.interrupted = GENERATE(false, true);
+    Bytes expected = bytes;
+    std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>(lost * 512),
+                std::min<std::size_t>(512, 1000 - lost * 512), std::uint8_t{0});
+    expected.resize(1024, 0xff);
+    CHECK(read(*sectors, 0, 0, 1024) == expected);
+    for (std::size_t at = 0; at < 1024; at += 32) {
+      CHECK(read(*sectors, 0, static_cast<std::uint32_t>(at), 32) ==
+            Bytes(expected.begin() + static_cast<std::ptrdiff_t>(at),
+                  expected.begin() + static_cast<std::ptrdiff_t>(at + 32)));
+    }
+    CHECK(read(*sectors, 1, 0, 1000) == bytes);
+    // The disk is not asked for it over and over again.
+    CHECK(files.failed_reads() <= 4);
+
+    files.lost_blocks.clear();
+    REQUIRE(sectors->erase(0).ok());
+    REQUIRE(program(*sectors, 0, 0, bytes).ok());
+    CHECK(read(*sectors, 0, 0, 1000) == bytes);
+  }
+  SECTION("a disk that was away for a moment has lost nothing") {
+    REQUIRE(program(*sectors, 0, 0, Bytes(1000, 'a')).ok());
+    files.reads_to_fail = GENERATE(1, 2, 3);
+    CHECK(read(*sectors, 0, 0, 1000) == Bytes(1000, 'a'));
+  }
+  SECTION("a sector of which the disk reads nothing is no sector of zeros") {
+    REQUIRE(program(*sectors, 0, 0, Bytes(1000, 'a')).ok());
+    files.lost_blocks = {{"00000", 0}, {"00000", 1}};
+    std::uint8_t byte[1];
+    CHECK(sectors->read(0, 0, byte) == Code::hook_failed);
+    CHECK(sectors->last_errno() == EIO);
+    files.lost_blocks = {{"00000", 0}};
+    CHECK(read(*sectors, 0, 0, 1) == Bytes{0});
+  }
+  SECTION("a queue goes on without what the disk has lost of it") {
+    std::array<here_tracking::QueueSector, 4> table;
+    here_tracking::SampleQueue queue(*sectors, table);
+    REQUIRE(queue.open().ok());
+    for (int i = 0; i < 6; ++i)
+      REQUIRE(queue.append("{\"x\":\"" + std::string(200, 'x') + '"', {1000 + i, 0}).ok());
+    REQUIRE(queue.pending() == 6);
+    REQUIRE(files.find("00001") != nullptr);
+    const bool is_header = GENERATE(false, true);
+    files.lost_blocks = {{"00001", is_header ? 0U : 1U}};
+    restart(0);
+    here_tracking::SampleQueue again(*sectors, table);
+    REQUIRE(again.open().ok());
+    std::uint32_t sent = 0;
+    here_tracking::QueueBatch batch;
+    while (again.next(batch, {1}).ok()) {
+      REQUIRE(again.release(batch, here_tracking::Fate::delivered).ok());
+      ++sent;
+    }
+    CHECK(sent >= 3);
+    CHECK(sent + again.left(here_tracking::Fate::corrupted) == 6);
+    CHECK(again.pending() == 0);
+    CHECK(again.append(R"({"x":1)", {2000, 0}).ok());
   }
   SECTION("synced is there after each power cut") {
     REQUIRE(program(*sectors, 0, 0, text).ok());

@@ -64,6 +64,9 @@ struct FileSectorsOptions {
 ///
 /// What a write error leaves behind is not trusted: a sector whose sync() or erase() failed takes
 /// nothing more, program() returns hook_failed, until an erase() of it succeeds.
+///
+/// A block of 512 bytes that the disk cannot read, at the second try either, is read as zeros if
+/// something else of its file can be read; else read() returns hook_failed.
 class FileSectors final : public SectorStorage {
  public:
   explicit FileSectors(std::string directory, const FileSectorsOptions& options = {});

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,11 +26,14 @@ auto uninterrupted(Call call) {
   return result;
 }
 
+constexpr std::int64_t block_bytes = 512;
+
 struct File {
-  int descriptor = -1;   // -1: not opened yet, or there is none
-  bool written = false;  // since it was synced
-  bool made = false;     // since the directory was synced
-  bool failed = false;   // nobody knows what is in it
+  int descriptor = -1;                // -1: not opened yet, or there is none
+  bool written = false;               // since it was synced
+  bool made = false;                  // since the directory was synced
+  bool failed = false;                // nobody knows what is in it
+  std::set<std::int64_t> unreadable;  // blocks: a disk may try for seconds before it gives one up
 };
 
 }  // namespace
@@ -93,15 +97,49 @@ struct FileSectors::State {
     return made;
   }
 
+  ssize_t read_once(int file, std::uint8_t* into, std::size_t size, std::int64_t offset) {
+    return uninterrupted([&] { return files.read(file, into, size, offset); });
+  }
+
+  /// Whether the disk reads anything of it.
+  bool reads_some(int file) {
+    const std::int64_t size = files.size(file);
+    for (const std::int64_t offset : {std::int64_t{0}, size / 2, size - 1}) {
+      std::uint8_t byte = 0;
+      if (offset >= 0 && read_once(file, &byte, 1, offset) == 1) return true;
+    }
+    return false;
+  }
+
+  /// A part of it, with zeros for a block that the disk has lost.
+  ssize_t read_part(File& file, std::uint8_t* into, std::size_t size, std::int64_t offset) {
+    const std::int64_t block = offset / block_bytes;
+    if (file.unreadable.count(block) == 0) {
+      const ssize_t count = read_once(file.descriptor, into, size, offset);
+      if (count != -EIO) return count;
+    }
+    const std::int64_t length = files.size(file.descriptor);
+    if (length <= offset) return length < 0 ? length : 0;
+    const auto part = static_cast<std::size_t>(std::min<std::int64_t>(
+        static_cast<std::int64_t>(size), std::min((block + 1) * block_bytes, length) - offset));
+    if (file.unreadable.count(block) == 0) {
+      // In this order, so that a disk that was away for a moment is not taken for one that lost it.
+      const bool is_there = reads_some(file.descriptor);
+      const ssize_t count = read_once(file.descriptor, into, part, offset);
+      if (count != -EIO || !is_there) return count;
+      file.unreadable.insert(block);
+    }
+    std::fill_n(into, part, std::uint8_t{0});
+    return static_cast<ssize_t>(part);
+  }
+
   int read(std::uint32_t sector, std::uint32_t offset, Span<std::uint8_t> into) {
     const int file = open_file(sector, 0);
     if (file < 0 && file != -ENOENT) return -file;
     std::size_t filled = 0;
     while (file >= 0 && filled < into.size()) {
-      const ssize_t count = uninterrupted([&] {
-        return files.read(file, into.data() + filled, into.size() - filled,
-                          std::int64_t{offset} + static_cast<std::int64_t>(filled));
-      });
+      const ssize_t count = read_part(sectors[sector], into.data() + filled, into.size() - filled,
+                                      std::int64_t{offset} + static_cast<std::int64_t>(filled));
       if (count < 0) return static_cast<int>(-count);
       if (count == 0) break;
       filled += static_cast<std::size_t>(count);
@@ -131,6 +169,7 @@ struct FileSectors::State {
     const std::int64_t end = files.size(file);
     if (end < 0) return static_cast<int>(-end);
     sectors[sector].written = true;
+    sectors[sector].unreadable.clear();  // what is written anew may be read again
     int error = 0;
     // What lies between would be read as zeros.
     std::array<std::uint8_t, 512> erased{};
@@ -154,6 +193,7 @@ struct FileSectors::State {
     if (opened == -ENOENT) return 0;
     if (opened < 0) return -opened;
     file.failed = true;
+    file.unreadable.clear();
     int result = uninterrupted([&] { return files.truncate(opened, 0); });
     if (result == 0) result = uninterrupted([&] { return files.sync_data(opened); });
     if (result != 0) return -result;
