@@ -1072,7 +1072,7 @@ typedef struct {
 /// Server time is the monotonic clock plus an offset from the service; the device's time of day is
 /// neither read nor set. Token and offset are kept through the storage hook. So the first ingest
 /// ever makes three requests, the next ones one each, the first after a restart one, the first
-/// after a reboot two. A call blocks for at most the transport's time limits: at most eight
+/// after a reboot two. A call blocks for at most the transport's time limits: at most ten
 /// exchanges.
 typedef struct {
   HT_OBJECT(86, 66);
