@@ -1160,7 +1160,8 @@ HT_MUST_USE ht_code_t ht_client_ingest_body(ht_client_t* client, const ht_body_t
 HT_MUST_USE ht_code_t ht_client_health(ht_client_t* client, ht_text_t* json);
 HT_MUST_USE ht_code_t ht_client_version(ht_client_t* client, ht_text_t* json);
 
-/// About the last call, if that did not return ok.
+/// About the last call, if that did not return ok. A call with more than HT_MAX_INGEST_SAMPLES
+/// samples leaves it as it was.
 ht_error_detail_t ht_client_last_error(const ht_client_t* client);
 /// What the last invalid_value was about, as ht_sample_field_error().
 const char* ht_client_field_error(const ht_client_t* client, ht_memory_t into);
