@@ -1057,8 +1057,9 @@ typedef struct {
 ///
 /// get: called from within calls of the client, which it must not call: when there is no token,
 /// shortly before its end, and once after the service refused it, so that one must not be given
-/// again. May block. `into` has room for 7 bytes less than ht_client_config_t.token and is wiped
-/// afterwards; `life_s`, 1 or more, is UINT32_MAX before: until it is refused.
+/// again. May block. `into` is ht_client_config_t.work, wiped afterwards. A token has 7 bytes
+/// less than ht_client_config_t.token at most, else it is buffer_too_small. `life_s`, 1 or more, is
+/// UINT32_MAX before: until it is refused.
 /// @return ok; no_data, rate_limited, server_error or a network code where there is none now: the
 ///         one
 ///         before then serves to its end. Any code but ok is otherwise that of the client's call.
