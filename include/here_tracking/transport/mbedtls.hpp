@@ -75,9 +75,9 @@ struct MbedtlsMemory {
   Span<std::uint8_t> tls;
 };
 
-/// Transport on mbedTLS 2.28 or 3.x over a ByteStream, for firmware: HTTP/1.1, TLS 1.2, one
-/// connection kept open, its TLS session resumed where it was closed. Allocates nothing itself. One
-/// thread at a time. An mbedTLS with MBEDTLS_USE_PSA_CRYPTO needs psa_crypto_init() before.
+/// Transport on mbedTLS 2.28, or 3.1 and later, over a ByteStream, for firmware: HTTP/1.1, TLS 1.2,
+/// one connection kept open, its TLS session resumed where it was closed. Allocates nothing itself.
+/// One thread at a time. An mbedTLS with MBEDTLS_USE_PSA_CRYPTO needs psa_crypto_init() before.
 ///
 /// Certificates. Chain and name are always verified, by the roots that were handed over; a root is
 /// to be in its time as well. Times are not judged by a clock of mbedTLS's platform, but:

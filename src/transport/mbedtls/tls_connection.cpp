@@ -10,8 +10,10 @@
 
 #include <mbedtls/version.h>
 
-#if MBEDTLS_VERSION_NUMBER < 0x021c0000 || MBEDTLS_VERSION_NUMBER >= 0x04000000
-#error "here_tracking: mbedTLS must be 2.28 or 3.x"
+// 3.0 does not show the times of a certificate.
+#if MBEDTLS_VERSION_NUMBER < 0x021c0000 || MBEDTLS_VERSION_NUMBER >= 0x04000000 || \
+    (MBEDTLS_VERSION_NUMBER >= 0x03000000 && MBEDTLS_VERSION_NUMBER < 0x03010000)
+#error "here_tracking: mbedTLS must be 2.28, or 3.1 and later before 4.0"
 #endif
 
 namespace here_tracking {
