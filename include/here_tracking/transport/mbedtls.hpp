@@ -79,6 +79,9 @@ struct MbedtlsMemory {
 /// one connection kept open, its TLS session resumed where it was closed. Allocates nothing itself.
 /// One thread at a time. An mbedTLS with MBEDTLS_USE_PSA_CRYPTO needs psa_crypto_init() before.
 ///
+/// A connection that was idle for more than a minute is left for a new one: a NAT may have
+/// forgotten it, and a request on it would be silent until its time limit.
+///
 /// Certificates. Chain and name are always verified, by the roots that were handed over; a root is
 /// to be in its time as well. Times are not judged by a clock of mbedTLS's platform, but:
 ///
