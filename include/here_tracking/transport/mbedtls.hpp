@@ -83,7 +83,8 @@ struct MbedtlsMemory {
 /// forgotten it, and a request on it would be silent until its time limit.
 ///
 /// Certificates. Chain and name are always verified, by the roots that were handed over; a root is
-/// to be in its time as well. Times are not judged by a clock of mbedTLS's platform, but:
+/// to be in its time as well. A server whose name is an IP address needs an mbedTLS that looks for
+/// it in a certificate: 3.5 and later. Times are not judged by a clock of mbedTLS's platform, but:
 ///
 /// - The end of each certificate of the chain must lie ahead, counted from the later of
 ///   CertificateTime and `not_before_s`.

@@ -197,7 +197,7 @@ Status TlsConnection::open(const Origin& origin, Carries what, Span<std::uint8_t
     identity_ = identity_of(origin);
     if (tls_) {
       load_session(scratch);
-      status = set_up(origin, {reinterpret_cast<char*>(scratch.data()), scratch.size()});
+      status = set_up(host, {reinterpret_cast<char*>(scratch.data()), scratch.size()});
       if (status.ok()) status = shake_hands(what, scratch);
     }
   }
@@ -208,8 +208,8 @@ Status TlsConnection::open(const Origin& origin, Carries what, Span<std::uint8_t
   return status;
 }
 
-Status TlsConnection::set_up(const Origin& origin, Span<char> scratch) {
-  if (origin.host.size() >= scratch.size()) return Code::hook_failed;
+Status TlsConnection::set_up(std::string_view host, Span<char> scratch) {
+  if (host.size() >= scratch.size()) return Code::hook_failed;
   const Status status = read_roots(options_.roots, roots_);
   if (!status.ok()) return Code::hook_failed;
   int result = mbedtls_ssl_config_defaults(
@@ -229,7 +229,7 @@ Status TlsConnection::set_up(const Origin& origin, Span<char> scratch) {
   result = mbedtls_ssl_setup(&ssl_, &config_);
   if (result != 0) return outcome(result, "set-up");
   mbedtls_ssl_set_bio(&ssl_, this, &send, &receive, nullptr);
-  scratch[copy_text(origin.host, scratch)] = '\0';
+  scratch[copy_text(host, scratch)] = '\0';
   result = mbedtls_ssl_set_hostname(&ssl_, scratch.data());
   return result == 0 ? Status() : outcome(result, "host name");
 }
