@@ -56,7 +56,7 @@ stages=(
   "client    22200 1150 1250"
   "queue     10600 1400 1250"
   "tracker   13200 1750 1700"
-  "transport  9600 1750 1950"
+  "transport  9700 1750 1950"
 )
 
 size_of() { # IMAGE COLUMN [PRESET]; 1 .text with the constants, 2 .data, 3 .bss

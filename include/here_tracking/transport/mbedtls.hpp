@@ -115,8 +115,11 @@ class MbedtlsTransport final : public Transport {
 
   /// As Transport::exchange(). tls_failed: the server's chain, name or times are not what they must
   /// be, or there is no common cipher; clock_not_set: it is the times, and the time is not known or
-  /// lies before `not_before_s`; hook_failed: own memory too small, mbedTLS's memory exhausted, no
-  /// roots, entropy failed, a method other than GET and POST, a body that could not be read.
+  /// lies before `not_before_s`; hook_failed: own memory too small, mbedTLS's memory exhausted as
+  /// far as it says so, no roots, entropy failed, a method other than GET and POST, a body that
+  /// could not be read. With MBEDTLS_PLATFORM_MEMORY, a certificate that nobody trusted vouches for
+  /// counts as exhausted memory while no 4 kB of it are free in one piece (8 kB where a pointer has
+  /// 64 bits): to mbedTLS a signature that it has no memory to verify is a wrong one.
   Status exchange(const HttpRequest& request, ResponseHandler& response) override;
 
   /// Trusts these from now on and no others; closes the connection and forgets the session, in

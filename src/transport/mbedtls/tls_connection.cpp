@@ -8,6 +8,12 @@
 
 #include <algorithm>
 
+#include <mbedtls/cipher.h>
+#include <mbedtls/ecp.h>
+#include <mbedtls/md.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/platform.h>
 #include <mbedtls/version.h>
 
 // 3.0 does not show the times of a certificate.
@@ -36,8 +42,30 @@ bool is_pem(Span<const std::uint8_t> bytes) {
 bool is_memory_exhausted(int result) {
   // The lower half of a code is of the module that failed first.
   const int low = -(-result & 0x7f);
-  return result == MBEDTLS_ERR_SSL_ALLOC_FAILED || result == MBEDTLS_ERR_X509_ALLOC_FAILED ||
-         low == MBEDTLS_ERR_MPI_ALLOC_FAILED || low == MBEDTLS_ERR_ASN1_ALLOC_FAILED;
+  switch (result - low) {
+    case MBEDTLS_ERR_SSL_ALLOC_FAILED:
+    case MBEDTLS_ERR_X509_ALLOC_FAILED:
+    case MBEDTLS_ERR_PK_ALLOC_FAILED:
+    case MBEDTLS_ERR_PEM_ALLOC_FAILED:
+    case MBEDTLS_ERR_ECP_ALLOC_FAILED:
+    case MBEDTLS_ERR_MD_ALLOC_FAILED:
+    case MBEDTLS_ERR_CIPHER_ALLOC_FAILED:
+      return true;
+    default:
+      return low == MBEDTLS_ERR_MPI_ALLOC_FAILED || low == MBEDTLS_ERR_ASN1_ALLOC_FAILED;
+  }
+}
+
+/// Whether mbedTLS's memory has room for what a signature takes while it is verified, about.
+bool has_room_for_signature() {
+#if defined(MBEDTLS_PLATFORM_MEMORY)
+  constexpr std::size_t bytes = 1024 * sizeof(void*);
+  void* const room = mbedtls_calloc(1, bytes);
+  mbedtls_free(room);
+  return room != nullptr;
+#else
+  return true;
+#endif
 }
 
 }  // namespace
@@ -111,7 +139,9 @@ int TlsConnection::take_certificate(void* self, mbedtls_x509_crt* certificate, i
   validity.until_s = std::min(validity.until_s, seconds(certificate->valid_to));
   // By the platform's clock, which may say anything.
   *flags &= ~static_cast<std::uint32_t>(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
-  return 0;
+  // To mbedTLS a signature is wrong as well when there is no memory to verify it.
+  const bool maybe_right = (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
+  return maybe_right && !has_room_for_signature() ? MBEDTLS_ERR_X509_ALLOC_FAILED : 0;
 }
 
 std::int64_t TlsConnection::now_s() {
