@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #[[
-Gives MbedTLS::mbedcrypto, from mbedTLS 2.28 or 3.x, and, where they are there as well,
+Gives MbedTLS::mbedcrypto, from mbedTLS 2.28, or 3.1 and later, and, where they are there as well,
 MbedTLS::mbedx509 and MbedTLS::mbedtls.
 
 Taken are, in this order: a target of that name that the enclosing project has made, the CMake package

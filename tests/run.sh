@@ -186,7 +186,7 @@ main() {
         packages) grep -E '\.(deb|tar\.gz)$' "${logs}/${phase}.log" ;;
         setup) grep -E '^(Installing|All)' "${logs}/${phase}.log" ;;
         fuzz) grep 'inputs, no failure' "${logs}/${phase}.log" ;;
-        footprint) sed -n '/^Core,/,$p' "${logs}/${phase}.log" ;;
+        footprint) sed -n '/^What each part adds/,$p' "${logs}/${phase}.log" ;;
         firmware) grep '^== ' "${logs}/${phase}.log" ;;
         dev | asan | arm*)
           grep -E 'tests passed|\*\*\*Skipped|an apt source could not' "${logs}/${phase}.log"

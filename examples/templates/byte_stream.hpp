@@ -22,7 +22,8 @@ class ByteStream final : public ht::ByteStream {
     return ht::Code::not_provided;
   }
 
-  // What is there, at once; wait only when nothing is.
+  // What is there, at once; wait only when nothing is. Also after write() said connection_lost:
+  // then what had arrived, before the end or connection_lost.
   ht::Status read(ht::Span<char> into, std::size_t& size, std::uint32_t timeout_ms) override {
     (void)into;
     (void)size;

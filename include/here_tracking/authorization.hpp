@@ -102,7 +102,8 @@ class SuppliedToken : public Authorization {
   /// is no token, shortly before its end, and once after the service refused it (401, 403), so
   /// that one must not be given again. May block.
   /// @param into room for the token, the Client's work memory; wiped afterwards. Letters, digits
-  ///        and `-._~+/`, `=` at its end (RFC 6750), 7 bytes less than ClientMemory::token.
+  ///        and `-._~+/`, `=` at its end (RFC 6750); at most 7 bytes less than
+  ///        ClientMemory::token, else it is buffer_too_small.
   /// @param size receives its length.
   /// @param life_s receives for how many seconds it is good from now on, 1 or more; is
   ///        until_refused before.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// mbedTLS 2.28 or 3.x as a firmware would configure it for MbedtlsTransport: a client of TLS 1.2
-// with ECDHE and AES-GCM, on memory that is handed over, without a clock.
+// mbedTLS 2.28, or 3.1 and later, as a firmware would configure it for MbedtlsTransport: a client
+// of TLS 1.2 with ECDHE and AES-GCM, on memory that is handed over, without a clock.
 
 #define MBEDTLS_MEMORY_BUFFER_ALLOC_C
 #define MBEDTLS_PLATFORM_C

@@ -6,6 +6,8 @@
     return 0;                    \
   }
 
+HERE_TRACKING_STUB(mbedtls_calloc)
+HERE_TRACKING_STUB(mbedtls_free)
 HERE_TRACKING_STUB(mbedtls_memory_buffer_alloc_free)
 HERE_TRACKING_STUB(mbedtls_memory_buffer_alloc_init)
 HERE_TRACKING_STUB(mbedtls_ssl_close_notify)

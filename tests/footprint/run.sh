@@ -16,6 +16,9 @@ Then what takes the room in the image that does the main job, what a reader of
 JSON takes, images in C and of a gateway, what each technology adds to a sample
 of GSM and WLAN, and the objects of the transport on mbedTLS.
 
+How much stack and mbedTLS's memory a running image has used at most, in QEMU,
+examples/cortex_m/run.sh prints.
+
 Fails if a part is larger than its budget; if the core asks for more of the C
 library than memory functions and strlen; if an image holds the heap, formatted
 output, floating point text, exceptions, RTTI, or anything that starts or ends
@@ -53,7 +56,7 @@ stages=(
   "client    22200 1150 1250"
   "queue     10600 1400 1250"
   "tracker   13200 1750 1700"
-  "transport  9600 1760 1950"
+  "transport  9700 1760 1950"
 )
 
 size_of() { # IMAGE COLUMN [PRESET]; 1 .text with the constants, 2 .data, 3 .bss
@@ -95,7 +98,7 @@ awk 'BEGIN { format = "  %-12s %8s %8s %7s %7s %7s %7s\n"
     printf format, "", ".text", "-flto", ".data", ".bss", "state", "stack" }
   { printf format, "+ " $1, $2, $3, $4, $5, $6, $7; sum += $2; lto += $3
     if ($1 == "client") printf format, "= main job", sum, lto, "", "", "", "" }
-  END { printf format, "= all", sum, lto, "", "", "", ""; print "  heap: 0" }' <<<"${measured}"
+  END { printf format, "= all", sum, lto, "", "", "", "" }' <<<"${measured}"
 echo "  state: of the objects at that line, beside the buffers that the caller chooses:"
 for stage in client tracker transport; do
   printf '    %-10s' "${stage}"
@@ -187,8 +190,10 @@ nothing_unwanted() { # IMAGE
 for image in "${stages[@]%% *}" tracker_c gateway; do
   [[ ! -f ${images}/footprint_${image} ]] || nothing_unwanted "${image}"
 done
-[[ ${failed} -ne 0 ]] ||
+[[ ${failed} -ne 0 ]] || {
   echo "ok: no heap, formatted output, floating point text, exceptions, RTTI or program exit"
+  echo "heap: 0"
+}
 
 # ---- other images ----
 

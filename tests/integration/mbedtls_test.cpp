@@ -12,6 +12,7 @@
 #include <ctime>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <mbedtls/base64.h>
@@ -40,12 +41,12 @@ struct Ignored final : ht::ResponseHandler {
 class Device {
  public:
   explicit Device(const Emulator& emulator, std::int64_t not_before_s = 1,
-                  ht::Storage* storage = nullptr)
+                  ht::Storage* storage = nullptr, ht::ByteStream* stream = nullptr)
       : port_(static_cast<std::uint16_t>(
             std::stoi(emulator.url().substr(emulator.url().rfind(':') + 1)))),
         root_(read_root(emulator.ca_file())) {
     ht::MbedtlsOptions options;
-    options.stream = &stream_;
+    options.stream = stream != nullptr ? stream : &stream_;
     options.clock = &clock_;
     options.entropy = &entropy;
     options.time = &time;
@@ -67,7 +68,7 @@ class Device {
   ht::MbedtlsTransport& transport() { return *transport_; }
   [[nodiscard]] const std::vector<std::uint8_t>& root() const { return root_; }
 
-  Status ask_time() { return exchange({}); }
+  Status ask_time(std::string_view host = "localhost") { return exchange({}, host); }
   Status send_secret() {
     const ht::HttpHeader headers[] = {{"Authorization", "Bearer none"}};
     return exchange(headers);
@@ -78,10 +79,10 @@ class Device {
   fake::Entropy entropy;
 
  private:
-  Status exchange(ht::Span<const ht::HttpHeader> headers) {
+  Status exchange(ht::Span<const ht::HttpHeader> headers, std::string_view host = "localhost") {
     ht::HttpRequest request;
     request.method = "GET";
-    request.origin = {true, "localhost", port_};
+    request.origin = {true, host, port_};
     request.target = "/v2/timestamp";
     request.headers = headers;
     request.connect_timeout_ms = request.timeout_ms = 5000;
@@ -284,6 +285,33 @@ TEST_CASE("A root may be DER, and one of several") {
   CHECK(device.transport().set_roots(wrong) == Code::invalid_value);
   CHECK(device.send_secret().ok());
   CHECK(emulator.count("connections") == 1);
+}
+
+TEST_CASE("An IPv6 address has its brackets in HTTP alone, not in TLS") {
+  class Recorder final : public ht::ByteStream {
+   public:
+    Status connect(std::string_view host, std::uint16_t, std::uint32_t) override {
+      connected_to = host;
+      return {};
+    }
+    Status read(ht::Span<char>, std::size_t&, std::uint32_t) override {
+      return Code::connection_lost;
+    }
+    Status write(std::string_view bytes, std::size_t& size, std::uint32_t) override {
+      written += bytes;
+      size = bytes.size();
+      return {};
+    }
+    std::string connected_to;
+    std::string written;
+  };
+  const Emulator emulator;  // for a root
+  Recorder stream;
+  Device device(emulator, 1, nullptr, &stream);
+  CHECK(device.ask_time("[2001:db8::7]") == Code::connection_lost);
+  CHECK(stream.connected_to == "2001:db8::7");
+  CHECK(stream.written.find("2001:db8::7") != std::string::npos);
+  CHECK(stream.written.find('[' + stream.connected_to) == std::string::npos);
 }
 
 TEST_CASE("Without random bytes there is no TLS") {

@@ -182,7 +182,7 @@ TEST_CASE("A request is written as it was given, with Host and Content-Length ad
   CHECK(w.stream.log == "connect localhost:" + std::to_string(w.port) + " 3000\n");
 }
 
-TEST_CASE("A connection is kept, and left when the server says so or the origin is another") {
+TEST_CASE("A connection is kept for a minute, unless the server closes or the origin is another") {
   World w;
   w.stream.scripts = {{ok_answer, Code::ok, Code::timeout}};
   REQUIRE(w.get().ok());
@@ -202,6 +202,18 @@ TEST_CASE("A connection is kept, and left when the server says so or the origin 
     w.stream.answer_more(std::string(ok_answer) + "HTTP");
     CHECK(w.get().ok());
     CHECK(w.stream.log == "close\n");
+  }
+  SECTION("idle for a minute: kept") {
+    w.clock.now += 60000;
+    w.stream.answer_more(ok_answer);
+    CHECK(w.get().ok());
+    CHECK(w.stream.log.empty());
+  }
+  SECTION("idle for longer: a NAT may have forgotten it") {
+    w.clock.now += 60001;
+    w.stream.scripts = {{ok_answer, Code::ok, Code::timeout}};
+    CHECK(w.get().ok());
+    CHECK(w.stream.log == "close\nconnect localhost:8080 3000\n");
   }
   SECTION("another port") {
     w.stream.scripts = {{ok_answer, Code::ok, Code::timeout}};

@@ -1057,8 +1057,9 @@ typedef struct {
 ///
 /// get: called from within calls of the client, which it must not call: when there is no token,
 /// shortly before its end, and once after the service refused it, so that one must not be given
-/// again. May block. `into` has room for 7 bytes less than ht_client_config_t.token and is wiped
-/// afterwards; `life_s`, 1 or more, is UINT32_MAX before: until it is refused.
+/// again. May block. `into` is ht_client_config_t.work, wiped afterwards. A token has 7 bytes
+/// less than ht_client_config_t.token at most, else it is buffer_too_small. `life_s`, 1 or more, is
+/// UINT32_MAX before: until it is refused.
 /// @return ok; no_data, rate_limited, server_error or a network code where there is none now: the
 ///         one
 ///         before then serves to its end. Any code but ok is otherwise that of the client's call.
@@ -1072,7 +1073,7 @@ typedef struct {
 /// Server time is the monotonic clock plus an offset from the service; the device's time of day is
 /// neither read nor set. Token and offset are kept through the storage hook. So the first ingest
 /// ever makes three requests, the next ones one each, the first after a restart one, the first
-/// after a reboot two. A call blocks for at most the transport's time limits: at most eight
+/// after a reboot two. A call blocks for at most the transport's time limits: at most ten
 /// exchanges.
 typedef struct {
   HT_OBJECT(86, 66);
@@ -1163,7 +1164,8 @@ HT_MUST_USE ht_code_t ht_client_ingest_body(ht_client_t* client, const ht_body_t
 HT_MUST_USE ht_code_t ht_client_health(ht_client_t* client, ht_text_t* json);
 HT_MUST_USE ht_code_t ht_client_version(ht_client_t* client, ht_text_t* json);
 
-/// About the last call, if that did not return ok.
+/// About the last call, if that did not return ok. A call with more than HT_MAX_INGEST_SAMPLES
+/// samples leaves it as it was.
 ht_error_detail_t ht_client_last_error(const ht_client_t* client);
 /// What the last invalid_value was about, as ht_sample_field_error().
 const char* ht_client_field_error(const ht_client_t* client, ht_memory_t into);

@@ -16,7 +16,10 @@ namespace here_tracking {
 /// through it is TLS, but for plain http to the device itself.
 ///
 /// Contract: each call blocks until it can say something, for `timeout_ms` at most and a little
-/// more. After anything but ok the connection is not used again: close() follows.
+/// more. After anything but ok the connection is not used again: close() follows. With one
+/// exception: after write() said connection_lost, read() may still be called, for who refuses a
+/// request may answer and close before all of it has arrived. It gives what had arrived, then the
+/// end or connection_lost.
 class ByteStream {
  public:
   ByteStream() = default;

@@ -75,12 +75,16 @@ struct MbedtlsMemory {
   Span<std::uint8_t> tls;
 };
 
-/// Transport on mbedTLS 2.28 or 3.x over a ByteStream, for firmware: HTTP/1.1, TLS 1.2, one
-/// connection kept open, its TLS session resumed where it was closed. Allocates nothing itself. One
-/// thread at a time. An mbedTLS with MBEDTLS_USE_PSA_CRYPTO needs psa_crypto_init() before.
+/// Transport on mbedTLS 2.28, or 3.1 and later, over a ByteStream, for firmware: HTTP/1.1, TLS 1.2,
+/// one connection kept open, its TLS session resumed where it was closed. Allocates nothing itself.
+/// One thread at a time. An mbedTLS with MBEDTLS_USE_PSA_CRYPTO needs psa_crypto_init() before.
+///
+/// A connection that was idle for more than a minute is left for a new one: a NAT may have
+/// forgotten it, and a request on it would be silent until its time limit.
 ///
 /// Certificates. Chain and name are always verified, by the roots that were handed over; a root is
-/// to be in its time as well. Times are not judged by a clock of mbedTLS's platform, but:
+/// to be in its time as well. A server whose name is an IP address needs an mbedTLS that looks for
+/// it in a certificate: 3.5 and later. Times are not judged by a clock of mbedTLS's platform, but:
 ///
 /// - The end of each certificate of the chain must lie ahead, counted from the later of
 ///   CertificateTime and `not_before_s`.
@@ -111,8 +115,11 @@ class MbedtlsTransport final : public Transport {
 
   /// As Transport::exchange(). tls_failed: the server's chain, name or times are not what they must
   /// be, or there is no common cipher; clock_not_set: it is the times, and the time is not known or
-  /// lies before `not_before_s`; hook_failed: own memory too small, mbedTLS's memory exhausted, no
-  /// roots, entropy failed, a method other than GET and POST, a body that could not be read.
+  /// lies before `not_before_s`; hook_failed: own memory too small, mbedTLS's memory exhausted as
+  /// far as it says so, no roots, entropy failed, a method other than GET and POST, a body that
+  /// could not be read. With MBEDTLS_PLATFORM_MEMORY, a certificate that nobody trusted vouches for
+  /// counts as exhausted memory while no 4 kB of it are free in one piece (8 kB where a pointer has
+  /// 64 bits): to mbedTLS a signature that it has no memory to verify is a wrong one.
   Status exchange(const HttpRequest& request, ResponseHandler& response) override;
 
   /// Trusts these from now on and no others; closes the connection and forgets the session, in

@@ -18,6 +18,9 @@ namespace {
 
 using Carries = TlsConnection::Carries;
 
+/// A NAT on the way forgets a connection that is silent for long, and says so to nobody.
+constexpr std::int64_t max_idle_ms = 60000;
+
 /// Fills a piece of memory and sends it whenever it is full.
 class Output {
  public:
@@ -98,6 +101,7 @@ struct MbedtlsTransport::State {
   Clock& clock;
   Log& log;
   TlsConnection connection;
+  std::int64_t used_ms = 0;  // when the last exchange ended
   std::array<char, SessionRecord::max_bytes> memory{};
   bool gave_memory;
 };
@@ -156,8 +160,8 @@ Status MbedtlsTransport::State::exchange(const HttpRequest& request, ResponseHan
   if (begin_ms < 0) return Code::not_provided;
   for (;;) {
     connection.set_deadline(begin_ms + request.timeout_ms);
-    const bool kept =
-        connection.is_open_to(request.origin) && connection.judge(what_carries(request)).ok();
+    const bool kept = connection.is_open_to(request.origin) && begin_ms - used_ms <= max_idle_ms &&
+                      connection.judge(what_carries(request)).ok();
     Status status = kept ? Status() : connect(request, begin_ms);
     HttpResponse response(line_memory(), handler);
     Status sent = status;
@@ -170,6 +174,7 @@ Status MbedtlsTransport::State::exchange(const HttpRequest& request, ResponseHan
     const bool again = kept && status == Code::connection_lost && !response.begun();
     if (!again) report(request, status, response, kept, begin_ms);
     if (!sent.ok() || !status.ok() || !response.keeps_connection()) connection.close();
+    used_ms = clock.now_ms();
     if (!again) return status;
   }
 }

@@ -8,10 +8,18 @@
 
 #include <algorithm>
 
+#include <mbedtls/cipher.h>
+#include <mbedtls/ecp.h>
+#include <mbedtls/md.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/platform.h>
 #include <mbedtls/version.h>
 
-#if MBEDTLS_VERSION_NUMBER < 0x021c0000 || MBEDTLS_VERSION_NUMBER >= 0x04000000
-#error "here_tracking: mbedTLS must be 2.28 or 3.x"
+// 3.0 does not show the times of a certificate.
+#if MBEDTLS_VERSION_NUMBER < 0x021c0000 || MBEDTLS_VERSION_NUMBER >= 0x04000000 || \
+    (MBEDTLS_VERSION_NUMBER >= 0x03000000 && MBEDTLS_VERSION_NUMBER < 0x03010000)
+#error "here_tracking: mbedTLS must be 2.28, or 3.1 and later before 4.0"
 #endif
 
 namespace here_tracking {
@@ -34,8 +42,30 @@ bool is_pem(Span<const std::uint8_t> bytes) {
 bool is_memory_exhausted(int result) {
   // The lower half of a code is of the module that failed first.
   const int low = -(-result & 0x7f);
-  return result == MBEDTLS_ERR_SSL_ALLOC_FAILED || result == MBEDTLS_ERR_X509_ALLOC_FAILED ||
-         low == MBEDTLS_ERR_MPI_ALLOC_FAILED || low == MBEDTLS_ERR_ASN1_ALLOC_FAILED;
+  switch (result - low) {
+    case MBEDTLS_ERR_SSL_ALLOC_FAILED:
+    case MBEDTLS_ERR_X509_ALLOC_FAILED:
+    case MBEDTLS_ERR_PK_ALLOC_FAILED:
+    case MBEDTLS_ERR_PEM_ALLOC_FAILED:
+    case MBEDTLS_ERR_ECP_ALLOC_FAILED:
+    case MBEDTLS_ERR_MD_ALLOC_FAILED:
+    case MBEDTLS_ERR_CIPHER_ALLOC_FAILED:
+      return true;
+    default:
+      return low == MBEDTLS_ERR_MPI_ALLOC_FAILED || low == MBEDTLS_ERR_ASN1_ALLOC_FAILED;
+  }
+}
+
+/// Whether mbedTLS's memory has room for what a signature takes while it is verified, about.
+bool has_room_for_signature() {
+#if defined(MBEDTLS_PLATFORM_MEMORY)
+  constexpr std::size_t bytes = 1024 * sizeof(void*);
+  void* const room = mbedtls_calloc(1, bytes);
+  mbedtls_free(room);
+  return room != nullptr;
+#else
+  return true;
+#endif
 }
 
 }  // namespace
@@ -109,7 +139,9 @@ int TlsConnection::take_certificate(void* self, mbedtls_x509_crt* certificate, i
   validity.until_s = std::min(validity.until_s, seconds(certificate->valid_to));
   // By the platform's clock, which may say anything.
   *flags &= ~static_cast<std::uint32_t>(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
-  return 0;
+  // To mbedTLS a signature is wrong as well when there is no memory to verify it.
+  const bool maybe_right = (*flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
+  return maybe_right && !has_room_for_signature() ? MBEDTLS_ERR_X509_ALLOC_FAILED : 0;
 }
 
 std::int64_t TlsConnection::now_s() {
@@ -195,7 +227,7 @@ Status TlsConnection::open(const Origin& origin, Carries what, Span<std::uint8_t
     identity_ = identity_of(origin);
     if (tls_) {
       load_session(scratch);
-      status = set_up(origin, {reinterpret_cast<char*>(scratch.data()), scratch.size()});
+      status = set_up(host, {reinterpret_cast<char*>(scratch.data()), scratch.size()});
       if (status.ok()) status = shake_hands(what, scratch);
     }
   }
@@ -206,8 +238,8 @@ Status TlsConnection::open(const Origin& origin, Carries what, Span<std::uint8_t
   return status;
 }
 
-Status TlsConnection::set_up(const Origin& origin, Span<char> scratch) {
-  if (origin.host.size() >= scratch.size()) return Code::hook_failed;
+Status TlsConnection::set_up(std::string_view host, Span<char> scratch) {
+  if (host.size() >= scratch.size()) return Code::hook_failed;
   const Status status = read_roots(options_.roots, roots_);
   if (!status.ok()) return Code::hook_failed;
   int result = mbedtls_ssl_config_defaults(
@@ -227,7 +259,7 @@ Status TlsConnection::set_up(const Origin& origin, Span<char> scratch) {
   result = mbedtls_ssl_setup(&ssl_, &config_);
   if (result != 0) return outcome(result, "set-up");
   mbedtls_ssl_set_bio(&ssl_, this, &send, &receive, nullptr);
-  scratch[copy_text(origin.host, scratch)] = '\0';
+  scratch[copy_text(host, scratch)] = '\0';
   result = mbedtls_ssl_set_hostname(&ssl_, scratch.data());
   return result == 0 ? Status() : outcome(result, "host name");
 }

@@ -65,7 +65,7 @@ class TlsConnection {
   [[nodiscard]] std::uint64_t identity_of(const Origin& origin) const;
   [[nodiscard]] std::uint32_t left_ms();
   Status read_roots(Roots roots, mbedtls_x509_crt& into);
-  Status set_up(const Origin& origin, Span<char> scratch);
+  Status set_up(std::string_view host, Span<char> scratch);
   Status shake_hands(Carries what, Span<std::uint8_t> scratch);
   Status outcome(int result, const char* what);
   void load_session(Span<std::uint8_t> scratch);
