@@ -101,7 +101,7 @@ TEST_CASE("a call says why it has no answer") {
     const BusReply reply = bus.call(lamp, "Deny", soon());
     CHECK(reply.failure == BusFailure::denied);
     CHECK(explain(reply, "Lamp") ==
-          "Lamp does not let this user in; run as root, or allow it in polkit");
+          "Lamp does not let this user in; run as root, or allow it in D-Bus and polkit");
   }
   SECTION("the service hangs") {
     const BusReply reply = bus.call(lamp, "Hang", at_once());

@@ -91,7 +91,7 @@ TEST_CASE("all modems are asked, and one that has nothing keeps no other from it
                 "warning: modem 1: ModemManager gave no answer in time; if it hangs: systemctl "
                 "restart ModemManager",
                 "warning: modem 2: ModemManager does not let this user in; run as root, or allow "
-                "it in polkit"});
+                "it in D-Bus and polkit"});
   }
   SECTION("what the service refuses of one is told, and the cells of the other are there") {
     const StandIn daemon(bus, "modem_manager.py", {"test_network", "lte"});
@@ -121,6 +121,29 @@ TEST_CASE(
   CHECK(json_of("location_off") ==
         R"({"scan":{"lte":[{"mcc":262,"mnc":1,"tac":37135,"cid":26378497}]})");
   CHECK(log.take().empty());
+}
+
+TEST_CASE("a bus that lets root alone ask for all cells still gives the serving one") {
+  const PrivateBus bus(
+      "<deny send_interface=\"org.freedesktop.ModemManager1.Modem\" "
+      "send_member=\"GetCellInfo\"/>");
+  RecordingLog log;
+  ModemManagerCells cells(&log);
+  {
+    const StandIn daemon(bus, "modem_manager.py", {"located"});
+    for (int i = 0; i < 2; ++i) {
+      const Scan result = scan(cells);
+      CHECK(result.status.ok());
+      CHECK(result.json == R"({"scan":{"lte":[{"mcc":262,"mnc":1,"tac":37135,"cid":26378497}]})");
+    }
+    CHECK(log.take() ==
+          Texts{"warning: modem 0: its serving cell alone, as this user may not ask for all; run "
+                "as root, or allow it in D-Bus and polkit"});
+  }
+  const StandIn daemon(bus, "modem_manager.py", {"lte"});
+  CHECK(scan(cells).status == Code::hook_failed);
+  CHECK(log.take() == Texts{"warning: modem 0: ModemManager does not let this user in; run as "
+                            "root, or allow it in D-Bus and polkit"});
 }
 
 TEST_CASE("a modem without a cell says why, once") {

@@ -153,7 +153,8 @@ TEST_CASE("a scan of wpa_supplicant that is not its own, or fails, gives what is
   }
   SECTION("this user may not") {
     machine.start_supplicant(R"({"scan": "deny", )" + known + "}");
-    reason = "wpa_supplicant does not let this user in; run as root, or allow it in polkit";
+    reason =
+        "wpa_supplicant does not let this user in; run as root, or allow it in D-Bus and polkit";
   }
   SECTION("the interface is off") {
     machine.start_supplicant(R"({"scan": "off", )" + known + "}");

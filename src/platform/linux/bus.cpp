@@ -389,7 +389,7 @@ std::string explain(const BusReply& reply, std::string_view daemon, std::string_
     case BusFailure::timeout:
       return name + " gave no answer in time; if it hangs: systemctl restart " + service;
     case BusFailure::denied:
-      return name + " does not let this user in; run as root, or allow it in polkit";
+      return name + " does not let this user in; run as root, or allow it in D-Bus and polkit";
     case BusFailure::other:
       return name + ": " + (reply.text.empty() ? reply.name : reply.text);
   }

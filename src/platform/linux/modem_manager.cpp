@@ -42,6 +42,9 @@ constexpr std::int64_t reason_no_esim_profile = 5;
 constexpr std::int64_t source_3gpp = 1;
 
 constexpr std::size_t max_log_bytes = 160;
+constexpr const char* only_serving_cell =
+    "its serving cell alone, as this user may not ask for all; run as root, or allow it in D-Bus "
+    "and polkit";
 // In place of a modem's path.
 const std::string all_modems;
 
@@ -244,7 +247,9 @@ class ModemManagerCells::Daemon {
     const ModemContext context = context_of(modem);
 
     const BusReply info = bus_.call(modem.object(modem_interface), "GetCellInfo", deadline);
-    if (!info.ok() && info.failure != BusFailure::other) {
+    // The bus may let root alone call that, and others ask for the location.
+    const bool denied = info.failure == BusFailure::denied;
+    if (!info.ok() && info.failure != BusFailure::other && !denied) {
       return complain(modem, explain(info, "ModemManager"), Code::hook_failed);
     }
     ModemCells cells = cells_of_info(info.value(), context);
@@ -255,10 +260,14 @@ class ModemManagerCells::Daemon {
       if (!failure.ok()) {
         return complain(modem, explain(failure, "ModemManager"), Code::hook_failed);
       }
-      if (served.empty()) return complain(modem, no_cell(modem, cells), Code::no_data);
+      if (served.empty()) {
+        return denied ? complain(modem, explain(info, "ModemManager"), Code::hook_failed)
+                      : complain(modem, no_cell(modem, cells), Code::no_data);
+      }
       cells = std::move(served);
     }
     const Status status = add_cells(cells, sample);
+    if (denied) return complain(modem, only_serving_cell, status);
     settle(modem.path, modem.name() + ": has cells again");
     return status;
   }
@@ -301,11 +310,11 @@ class ModemManagerCells::Daemon {
     nr_cells_ += cells.nr;
   }
 
-  Status complain(const Modem& modem, const std::string& why, Code code) {
+  Status complain(const Modem& modem, const std::string& why, Status code) {
     return complain(modem.path, modem.name() + ": " + why, code);
   }
   /// Says the same once. @param about a modem's path, or all_modems.
-  Status complain(const std::string& about, const std::string& text, Code code) {
+  Status complain(const std::string& about, const std::string& text, Status code) {
     std::string& last = complaints_[about];
     if (text != last) write(LogLevel::warning, text);
     last = text;
