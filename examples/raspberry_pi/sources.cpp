@@ -389,6 +389,17 @@ Sources SourceSet::sources() {
   sources.wlan = {wlans_.data(), wlans_.size()};
   sources.bluetooth = {bluetooth_slots_.data(), bluetooth_slots_.size()};
   sources.sensors = {sensor_slots_.data(), sensor_slots_.size()};
+  // However long the first ones take, there must be time for the last.
+  sources.total_timeout_ms = 0;
+  const auto add = [&sources](const auto& slots) {
+    for (const auto& slot : slots)
+      sources.total_timeout_ms += slot.timeout_ms();
+  };
+  add(positions_);
+  add(cell_slots_);
+  add(wlans_);
+  add(bluetooth_slots_);
+  add(sensor_slots_);
   return sources;
 }
 

@@ -60,6 +60,7 @@ class Track : public TrackerObserver {
    private:
     Track& track_;
     Complaint complaint_;
+    Complaint about_time_;
   };
 
   Session session_;
