@@ -93,6 +93,11 @@ modems disabled lte
 run sample --modem
 check "a modem that is disabled takes nothing from the other" \
   eval 'out_is_json ".scan.lte[0].mnc == 1" && err_has "mmcli -m 0 --enable"'
+modems lte hangs
+run sample --modem --modem-identity
+check "a modem that hangs takes nothing from the identity either" eval \
+  'out_is_json ".scan.lte[0].mnc == 1 and .system.imsi == \"262011234567890\"" &&
+   [[ $(grep -c warning: "${work}/err") -eq 1 ]] && err_has "modem 1: ModemManager gave no answer in time"'
 stop_modems
 run sample --modem --payload '{"door":"open"}'
 check "without ModemManager the rest is there" eval 'out_is_json ".payload.door == \"open\"" &&

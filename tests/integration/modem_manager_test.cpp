@@ -269,6 +269,20 @@ TEST_CASE("who the modem and its SIM are") {
   }
 }
 
+TEST_CASE("a SIM that cannot be asked is told once, whatever the cells do") {
+  const PrivateBus bus("<deny send_path=\"/org/freedesktop/ModemManager1/SIM/0\"/>");
+  const StandIn daemon(bus, "modem_manager.py", {"lte"});
+  RecordingLog log;
+  ModemManagerCells cells(&log);
+  for (int i = 0; i < 2; ++i) {
+    ModemIdentity identity;
+    CHECK(cells.identify(identity, long_ms) == Code::hook_failed);
+    CHECK(scan(cells).status.ok());
+  }
+  CHECK(log.take() == Texts{"warning: SIM of modem 0: ModemManager does not let this user in; run "
+                            "as root, or allow it in D-Bus and polkit"});
+}
+
 TEST_CASE("without a log it is as well") {
   const PrivateBus bus;
   ModemManagerCells cells;

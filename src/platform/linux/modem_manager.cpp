@@ -47,6 +47,7 @@ constexpr const char* only_serving_cell =
     "and polkit";
 // In place of a modem's path.
 const std::string all_modems;
+const std::string sims = "SIM";
 
 /// A modem and all that ModemManager says of it without asking it.
 struct Modem {
@@ -189,6 +190,7 @@ class ModemManagerCells::Daemon {
     if (!objects.ok())
       return complain(all_modems, explain(objects, "ModemManager"), Code::hook_failed);
     std::vector<Modem> modems = modems_in(objects.value());
+    if (!modems.empty()) settle(all_modems, "ModemManager has modems again");
     std::stable_sort(modems.begin(), modems.end(), [](const Modem& a, const Modem& b) {
       return (a.state() >= state_registered) > (b.state() >= state_registered);
     });
@@ -201,7 +203,8 @@ class ModemManagerCells::Daemon {
       if (!sim.ok()) {
         // One that has just been pulled out is no failure.
         if (sim.failure == BusFailure::other) continue;
-        return complain(all_modems, explain(sim, "ModemManager"), Code::hook_failed);
+        return complain(sims, "SIM of " + modem.name() + ": " + explain(sim, "ModemManager"),
+                        Code::hook_failed);
       }
       if (!any) take(modem, sim.value(), found);
       any = true;
@@ -214,6 +217,7 @@ class ModemManagerCells::Daemon {
       }
     }
     if (!any) return Code::no_data;
+    settle(sims, "the SIM can be read again");
     identity = std::move(found);
     return {};
   }
@@ -313,7 +317,7 @@ class ModemManagerCells::Daemon {
   Status complain(const Modem& modem, const std::string& why, Status code) {
     return complain(modem.path, modem.name() + ": " + why, code);
   }
-  /// Says the same once. @param about a modem's path, or all_modems.
+  /// Says the same once. @param about a modem's path, all_modems or sims.
   Status complain(const std::string& about, const std::string& text, Status code) {
     std::string& last = complaints_[about];
     if (text != last) write(LogLevel::warning, text);
@@ -327,10 +331,10 @@ class ModemManagerCells::Daemon {
   /// A modem that comes again has another number.
   void forget_all_but(const std::vector<Modem>& modems) {
     for (auto it = complaints_.begin(); it != complaints_.end();) {
-      const bool is_there = std::any_of(modems.begin(), modems.end(), [&it](const Modem& modem) {
-        return modem.path == it->first;
-      });
-      it = is_there || it->first == all_modems ? std::next(it) : complaints_.erase(it);
+      const bool stays = it->first == all_modems || it->first == sims ||
+                         std::any_of(modems.begin(), modems.end(),
+                                     [&it](const Modem& modem) { return modem.path == it->first; });
+      it = stays ? std::next(it) : complaints_.erase(it);
     }
   }
 
