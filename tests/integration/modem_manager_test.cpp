@@ -86,12 +86,13 @@ TEST_CASE("all modems are asked, and one that has nothing keeps no other from it
     const Scan result = scan(cells, 4 * short_ms);
     CHECK(result.status.ok());
     CHECK(result.json == lte_json);
-    CHECK(log.take() ==
-          Texts{"warning: modem 0: no SIM; insert one",
-                "warning: modem 1: ModemManager gave no answer in time; if it hangs: systemctl "
-                "restart ModemManager",
-                "warning: modem 2: ModemManager does not let this user in; run as root, or allow "
-                "it in D-Bus and polkit"});
+    CHECK(
+        log.take() ==
+        Texts{"warning: modem 0: no SIM; insert one",
+              "warning: modem 1: ModemManager gave no answer in time; if it hangs: sudo systemctl "
+              "restart ModemManager",
+              "warning: modem 2: ModemManager does not let this user in; run as root, or allow "
+              "it in D-Bus and polkit"});
   }
   SECTION("what the service refuses of one is told, and the cells of the other are there") {
     const StandIn daemon(bus, "modem_manager.py", {"test_network", "lte"});
@@ -188,18 +189,20 @@ TEST_CASE("a daemon that is missing, dies or hangs costs its cells and no more")
   RecordingLog log;
   ModemManagerCells cells(&log);
   const Texts missing{
-      "warning: ModemManager is not on the system bus; install and start it: systemctl start "
-      "ModemManager"};
+      "warning: ModemManager is not on the system bus; sudo apt install modemmanager; sudo "
+      "systemctl "
+      "start ModemManager"};
   CHECK(scan(cells).status == Code::hook_failed);
   CHECK(scan(cells).status == Code::hook_failed);
   CHECK(log.take() == missing);
   {
     const StandIn daemon(bus, "modem_manager.py", {"hangs"});
     CHECK(scan(cells, short_ms).status == Code::hook_failed);
-    CHECK(log.take() ==
-          Texts{"info: ModemManager has modems again",
-                "warning: modem 0: ModemManager gave no answer in time; if it hangs: systemctl "
-                "restart ModemManager"});
+    CHECK(
+        log.take() ==
+        Texts{"info: ModemManager has modems again",
+              "warning: modem 0: ModemManager gave no answer in time; if it hangs: sudo systemctl "
+              "restart ModemManager"});
   }
   {
     const StandIn daemon(bus, "modem_manager.py", {"lte"});

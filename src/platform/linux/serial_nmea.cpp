@@ -16,9 +16,11 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -53,7 +55,19 @@ int configure(int fd, speed_t speed) {
   return ::tcsetattr(fd, TCSANOW, &settings) == 0 ? 0 : errno;
 }
 
-std::string explain(int error) {
+/// That may read `device`.
+std::string group_of(const std::string& device) {
+  struct stat info {};
+  std::array<char, 1024> memory{};
+  group entry{};
+  group* found = nullptr;
+  const bool known = ::stat(device.c_str(), &info) == 0 &&
+                     ::getgrgid_r(info.st_gid, &entry, memory.data(), memory.size(), &found) == 0 &&
+                     found != nullptr;
+  return known ? found->gr_name : "dialout";
+}
+
+std::string explain(int error, const std::string& device) {
   switch (error) {
     case ENOENT:
     case ENXIO:
@@ -61,7 +75,7 @@ std::string explain(int error) {
       return "not there; plug the receiver in, or see /dev/serial/by-id for its name";
     case EACCES:
     case EPERM:
-      return "not permitted; put this user into the group that owns it (dialout)";
+      return "not permitted; sudo usermod -aG " + group_of(device) + " \"$USER\", and log in anew";
     case EBUSY:
     case EWOULDBLOCK:
       return "another program uses it; end that one, or let gpsd have it and ask gpsd";
@@ -135,7 +149,7 @@ Status SerialNmeaSource::read(Fix& fix, std::uint32_t timeout_ms) {
   const std::string at_speed = std::to_string(state.speed_baud) + " bit/s";
   if (to_speed(state.speed_baud) == B0) return state.fail(at_speed + " is no speed of a port");
   const int error = state.open();
-  if (error != 0) return state.fail(explain(error));
+  if (error != 0) return state.fail(explain(error, state.device));
   const int fd = state.port->get();
   ::tcflush(fd, TCIFLUSH);
 
