@@ -103,7 +103,7 @@ run sample --modem --payload '{"door":"open"}'
 check "without ModemManager the rest is there" eval 'out_is_json ".payload.door == \"open\"" &&
   err_has "warning: ModemManager is not on the system bus; sudo apt install modemmanager;"'
 run doctor --modem
-check "doctor says how to start it" grep -q "^ *sudo apt install modemmanager; sudo systemctl start ModemManager$" "${work}/out"
+check "doctor says how to start it" grep -q "^ *sudo apt install modemmanager; sudo systemctl start" "${work}/out"
 
 echo
 [[ ${failed} -eq 0 ]] && echo "all passed" || echo "${failed} failed"
