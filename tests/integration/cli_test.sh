@@ -359,7 +359,7 @@ for mode in 644 640 604 660; do
 done
 # Root without what lets it read all files.
 no_reader=()
-[[ $(id -u) -ne 0 ]] || no_reader=(setpriv --bounding-set=-dac_override,-dac_read_search)
+[[ $(id -u) -ne 0 ]] || no_reader=(setpriv "--bounding-set=-dac_override,-dac_read_search")
 run_locked_out() {
   "${no_reader[@]}" "${cli}" "$@" >"${work}/out" 2>"${work}/err" </dev/null
   rc=$?
