@@ -3,6 +3,7 @@
 
 #include "state_owner.hpp"
 
+#include <cerrno>
 #include <utility>
 
 #include <unistd.h>
@@ -29,6 +30,11 @@ Options load_options(const Invocation& invocation) {
     from_file = parse_config(read_file(config, Exit::configuration), config.value);
   }
   const std::string& command = invocation.command;
+  // An ordinary user may look at what this machine's tracker would measure.
+  if ((command == "sample" || command == "time") && from_file.credentials &&
+      access(from_file.credentials->value.c_str(), R_OK) != 0 && errno == EACCES) {
+    from_file.credentials.reset();
+  }
   try {
     options.credentials = find_credentials(invocation.flags, invocation.environment, from_file);
   } catch (const Failure& failure) {

@@ -42,7 +42,9 @@ struct Options : Switches {
   Setting state_dir;
 };
 
-/// Reads what the command line names, config file and credentials; then see become_owner().
+/// Reads what the command line names, config file and credentials; then see become_owner(). Where a
+/// command needs none, credentials that the config file names and this user cannot read count as
+/// none.
 /// @throws Failure.
 [[nodiscard]] Options load_options(const Invocation& invocation);
 

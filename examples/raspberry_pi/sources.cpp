@@ -114,16 +114,20 @@ Status NmeaReplay::read(Fix& fix, std::uint32_t /*timeout_ms*/) {
 Status Modems::scan(Sample& sample, std::uint32_t timeout_ms) {
   SystemClock clock;
   const std::int64_t end_ms = clock.now_ms() + timeout_ms;
-  const Status status = wants_cells_ ? modems_.scan(sample, timeout_ms) : Code::no_data;
+  Status status = Code::no_data;
+  // First, and not with all of the time: a modem that hangs takes all that its scan is given.
+  if (wants_identity_) {
+    status = identify(wants_cells_ ? timeout_ms / 2 : timeout_ms);
+    if (status.ok()) status = Code::no_data;
+  }
+  if (wants_cells_) {
+    const std::int64_t left_ms = std::max<std::int64_t>(end_ms - clock.now_ms(), 0);
+    status = modems_.scan(sample, static_cast<std::uint32_t>(left_ms));
+  }
   if (status == Code::not_provided) {
     about_provision_.about("modem: this program was built without D-Bus");
   }
-  if (!wants_identity_ || status == Code::hook_failed || status == Code::not_provided) {
-    return status;
-  }
-  const std::int64_t left_ms = std::max<std::int64_t>(end_ms - clock.now_ms(), 0);
-  const Status identified = identify(static_cast<std::uint32_t>(left_ms));
-  return wants_cells_ || identified == Code::hook_failed ? status : Status(Code::no_data);
+  return status;
 }
 
 Status Modems::identify(std::uint32_t timeout_ms) {
@@ -389,6 +393,17 @@ Sources SourceSet::sources() {
   sources.wlan = {wlans_.data(), wlans_.size()};
   sources.bluetooth = {bluetooth_slots_.data(), bluetooth_slots_.size()};
   sources.sensors = {sensor_slots_.data(), sensor_slots_.size()};
+  // However long the first ones take, there must be time for the last.
+  sources.total_timeout_ms = 0;
+  const auto add = [&sources](const auto& slots) {
+    for (const auto& slot : slots)
+      sources.total_timeout_ms += slot.timeout_ms();
+  };
+  add(positions_);
+  add(cell_slots_);
+  add(wlans_);
+  add(bluetooth_slots_);
+  add(sensor_slots_);
   return sources;
 }
 

@@ -80,7 +80,8 @@ void Track::set_config(const Options& options, const TrackerConfig& config) {
 
 void Track::TrackerLog::write(LogLevel level, std::string_view text) {
   if (level == LogLevel::warning) {
-    // A source of ours that has nothing says so itself.
+    // A source of ours that has nothing says so itself, if it was asked.
+    if (text.find("no time left") == 0) about_time_.about(std::string(text));
     if (text.find("must be") != std::string_view::npos) {
       complaint_.about("left out: " + std::string(text));
     }

@@ -63,6 +63,7 @@ class Track : public TrackerObserver {
    private:
     Track& track_;
     Complaint complaint_;
+    Complaint about_time_;
   };
 
   Session session_;

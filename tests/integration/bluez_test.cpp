@@ -150,7 +150,8 @@ TEST_CASE("what keeps BlueZ from a scan is told once, with what helps, and when 
   std::string expected;
   std::uint32_t timeout_ms = long_ms;
   SECTION("it is not there") {
-    expected = "BlueZ is not on the system bus; install and start it: systemctl start bluetooth";
+    expected =
+        "BlueZ is not on the system bus; sudo apt install bluez; sudo systemctl start bluetooth";
   }
   SECTION("no adapter") {
     s.play("no_adapter");
@@ -158,11 +159,11 @@ TEST_CASE("what keeps BlueZ from a scan is told once, with what helps, and when 
   }
   SECTION("switched off, which is left so") {
     s.play("off");
-    expected = "the adapter is switched off; run: rfkill unblock bluetooth, bluetoothctl power on";
+    expected = "the adapter is switched off; sudo rfkill unblock bluetooth; bluetoothctl power on";
   }
   SECTION("not ready") {
     s.play("not_ready");
-    expected = "the adapter is switched off; run: rfkill unblock bluetooth, bluetoothctl power on";
+    expected = "the adapter is switched off; sudo rfkill unblock bluetooth; bluetoothctl power on";
   }
   SECTION("it refuses") {
     s.play("refuses");
@@ -171,12 +172,12 @@ TEST_CASE("what keeps BlueZ from a scan is told once, with what helps, and when 
   SECTION("it hangs") {
     s.play("hangs");
     timeout_ms = short_ms;
-    expected = "BlueZ gave no answer in time; if it hangs: systemctl restart bluetooth";
+    expected = "BlueZ gave no answer in time; if it hangs: sudo systemctl restart bluetooth";
   }
   SECTION("it hangs at the start") {
     s.play("start_hangs");
     timeout_ms = short_ms;
-    expected = "BlueZ gave no answer in time; if it hangs: systemctl restart bluetooth";
+    expected = "BlueZ gave no answer in time; if it hangs: sudo systemctl restart bluetooth";
   }
   CHECK(s.scan(timeout_ms).status == Code::hook_failed);
   CHECK(s.scan(timeout_ms).status == Code::hook_failed);

@@ -101,13 +101,13 @@ TEST_CASE("a call says why it has no answer") {
     const BusReply reply = bus.call(lamp, "Deny", soon());
     CHECK(reply.failure == BusFailure::denied);
     CHECK(explain(reply, "Lamp") ==
-          "Lamp does not let this user in; run as root, or allow it in polkit");
+          "Lamp does not let this user in; run as root, or allow it in D-Bus and polkit");
   }
   SECTION("the service hangs") {
     const BusReply reply = bus.call(lamp, "Hang", at_once());
     CHECK(reply.failure == BusFailure::timeout);
     CHECK(explain(reply, "Lamp", "lampd") ==
-          "Lamp gave no answer in time; if it hangs: systemctl restart lampd");
+          "Lamp gave no answer in time; if it hangs: sudo systemctl restart lampd");
     CHECK(echo(bus, "still there", soon()).value().text() == "still there");
   }
   SECTION("the time is over before it begins") {
@@ -119,7 +119,7 @@ TEST_CASE("a call says why it has no answer") {
     const BusReply reply = echo(bus, "gone", soon());
     CHECK(reply.failure == BusFailure::no_service);
     CHECK(explain(reply, "Lamp", "lampd") ==
-          "Lamp is not on the system bus; install and start it: systemctl start lampd");
+          "Lamp is not on the system bus; sudo systemctl start lampd");
     CHECK(bus.is_owned("test.Lamp", soon()) == false);
     service.emplace(daemon, "lamp.py", std::vector<std::string>{});
     CHECK(bus.is_owned("test.Lamp", soon()) == true);

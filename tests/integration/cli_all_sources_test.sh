@@ -140,7 +140,7 @@ check "are in one sample that the service takes" arrives 1 "$(filter)"
 
 declare -A warning=(
   [gpsd]="gpsd at 127.0.0.1:${port}: "
-  [modem]='ModemManager is not on the system bus; install and start it'
+  [modem]='ModemManager is not on the system bus; sudo apt install'
   [wlan]='WLAN: there is no WLAN interface standin0|WLAN: no wpa_supplicant|WLAN: wpa_supplicant'
   [bluetooth]='bluetooth: BlueZ '
   [sensor]="temperature ${work}/temp1_input: .* is not there"

@@ -77,7 +77,7 @@ check "a value out of range is told" err_has \
   "temperatureC = 200: must be -70..100"
 check "a file that vanished is told" err_has "in_pressure_input is not there"
 check "a daemon that is not there is told" err_has \
-  "bluetooth: BlueZ is not on the system bus; install and start it: systemctl start bluetooth"
+  "bluetooth: BlueZ is not on the system bus; sudo apt install bluez; sudo systemctl start bluetooth"
 run --json --config "${work}/run.conf" doctor
 check "the doctor has the remedy" \
   doctor_says FAIL "BlueZ is not on the system bus" "systemctl start bluetooth"

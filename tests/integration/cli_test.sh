@@ -357,6 +357,24 @@ for mode in 644 640 604 660; do
   run --credentials "${work}/open.conf" send
   check "a file with mode ${mode}, with the remedy" fails_with 4 "run: chmod 600 '${work}/open.conf'"
 done
+# Root without what lets it read all files.
+no_reader=()
+[[ $(id -u) -ne 0 ]] || no_reader=(setpriv "--bounding-set=-dac_override,-dac_read_search")
+run_locked_out() {
+  "${no_reader[@]}" "${cli}" "$@" >"${work}/out" 2>"${work}/err" </dev/null
+  rc=$?
+}
+cp "${work}/device.conf" "${work}/locked.conf"
+chmod 000 "${work}/locked.conf"
+echo "credentials = locked.conf" >"${work}/machine.conf"
+run_locked_out --config "${work}/machine.conf" sample
+check "what the machine keeps from its users is not needed to measure" out_is_json 'has("timestamp")'
+run_locked_out --config "${work}/machine.conf" time
+check "nor for the time" succeeds
+run_locked_out --config "${work}/machine.conf" send
+check "but to send" fails_with 4 "Permission denied"
+run_locked_out --credentials "${work}/locked.conf" sample
+check "and who names it wants it" fails_with 4 "Permission denied"
 chmod 400 "${work}/open.conf"
 run --credentials "${work}/open.conf" token
 check "a file with mode 400 is taken" succeeds

@@ -86,12 +86,13 @@ TEST_CASE("all modems are asked, and one that has nothing keeps no other from it
     const Scan result = scan(cells, 4 * short_ms);
     CHECK(result.status.ok());
     CHECK(result.json == lte_json);
-    CHECK(log.take() ==
-          Texts{"warning: modem 0: no SIM; insert one",
-                "warning: modem 1: ModemManager gave no answer in time; if it hangs: systemctl "
-                "restart ModemManager",
-                "warning: modem 2: ModemManager does not let this user in; run as root, or allow "
-                "it in polkit"});
+    CHECK(
+        log.take() ==
+        Texts{"warning: modem 0: no SIM; insert one",
+              "warning: modem 1: ModemManager gave no answer in time; if it hangs: sudo systemctl "
+              "restart ModemManager",
+              "warning: modem 2: ModemManager does not let this user in; run as root, or allow "
+              "it in D-Bus and polkit"});
   }
   SECTION("what the service refuses of one is told, and the cells of the other are there") {
     const StandIn daemon(bus, "modem_manager.py", {"test_network", "lte"});
@@ -121,6 +122,29 @@ TEST_CASE(
   CHECK(json_of("location_off") ==
         R"({"scan":{"lte":[{"mcc":262,"mnc":1,"tac":37135,"cid":26378497}]})");
   CHECK(log.take().empty());
+}
+
+TEST_CASE("a bus that lets root alone ask for all cells still gives the serving one") {
+  const PrivateBus bus(
+      "<deny send_interface=\"org.freedesktop.ModemManager1.Modem\" "
+      "send_member=\"GetCellInfo\"/>");
+  RecordingLog log;
+  ModemManagerCells cells(&log);
+  {
+    const StandIn daemon(bus, "modem_manager.py", {"located"});
+    for (int i = 0; i < 2; ++i) {
+      const Scan result = scan(cells);
+      CHECK(result.status.ok());
+      CHECK(result.json == R"({"scan":{"lte":[{"mcc":262,"mnc":1,"tac":37135,"cid":26378497}]})");
+    }
+    CHECK(log.take() ==
+          Texts{"warning: modem 0: its serving cell alone, as this user may not ask for all; run "
+                "as root, or allow it in D-Bus and polkit"});
+  }
+  const StandIn daemon(bus, "modem_manager.py", {"lte"});
+  CHECK(scan(cells).status == Code::hook_failed);
+  CHECK(log.take() == Texts{"warning: modem 0: ModemManager does not let this user in; run as "
+                            "root, or allow it in D-Bus and polkit"});
 }
 
 TEST_CASE("a modem without a cell says why, once") {
@@ -165,18 +189,20 @@ TEST_CASE("a daemon that is missing, dies or hangs costs its cells and no more")
   RecordingLog log;
   ModemManagerCells cells(&log);
   const Texts missing{
-      "warning: ModemManager is not on the system bus; install and start it: systemctl start "
-      "ModemManager"};
+      "warning: ModemManager is not on the system bus; sudo apt install modemmanager; sudo "
+      "systemctl "
+      "start ModemManager"};
   CHECK(scan(cells).status == Code::hook_failed);
   CHECK(scan(cells).status == Code::hook_failed);
   CHECK(log.take() == missing);
   {
     const StandIn daemon(bus, "modem_manager.py", {"hangs"});
     CHECK(scan(cells, short_ms).status == Code::hook_failed);
-    CHECK(log.take() ==
-          Texts{"info: ModemManager has modems again",
-                "warning: modem 0: ModemManager gave no answer in time; if it hangs: systemctl "
-                "restart ModemManager"});
+    CHECK(
+        log.take() ==
+        Texts{"info: ModemManager has modems again",
+              "warning: modem 0: ModemManager gave no answer in time; if it hangs: sudo systemctl "
+              "restart ModemManager"});
   }
   {
     const StandIn daemon(bus, "modem_manager.py", {"lte"});
@@ -244,6 +270,20 @@ TEST_CASE("who the modem and its SIM are") {
     CHECK(line.find(identity.imsi) == std::string::npos);
     CHECK(line.find(identity.iccid) == std::string::npos);
   }
+}
+
+TEST_CASE("a SIM that cannot be asked is told once, whatever the cells do") {
+  const PrivateBus bus("<deny send_path=\"/org/freedesktop/ModemManager1/SIM/0\"/>");
+  const StandIn daemon(bus, "modem_manager.py", {"lte"});
+  RecordingLog log;
+  ModemManagerCells cells(&log);
+  for (int i = 0; i < 2; ++i) {
+    ModemIdentity identity;
+    CHECK(cells.identify(identity, long_ms) == Code::hook_failed);
+    CHECK(scan(cells).status.ok());
+  }
+  CHECK(log.take() == Texts{"warning: SIM of modem 0: ModemManager does not let this user in; run "
+                            "as root, or allow it in D-Bus and polkit"});
 }
 
 TEST_CASE("without a log it is as well") {

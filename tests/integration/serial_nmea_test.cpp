@@ -15,6 +15,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -337,15 +338,18 @@ TEST_CASE("a receiver may be pulled out and plugged in again") {
   CHECK(s.fix.satellite_count == 9);
 }
 
-TEST_CASE("a port is used by one program") {
+TEST_CASE("a port is used by one program at a time, and free between reads") {
   Setup s;
   s.receiver.talk(moving);
   REQUIRE(s.read().ok());
-  RecordingLog log;
-  Fix fix;
-  CHECK(SerialNmeaSource(s.receiver.device, 9600, &log).read(fix, 1000) == Code::hook_failed);
-  CHECK(log.has("another program uses it"));
+  const int other = ::open(s.receiver.device.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  REQUIRE(other >= 0);
+  REQUIRE(::flock(other, LOCK_EX | LOCK_NB) == 0);
+  CHECK(s.read(1000) == Code::hook_failed);
+  CHECK(s.log.has("another program uses it"));
+  ::close(other);
   CHECK(s.read().ok());
+  CHECK(s.log.has("works again"));
 }
 
 TEST_CASE("what cannot be a receiver is told") {

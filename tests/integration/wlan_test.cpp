@@ -153,7 +153,8 @@ TEST_CASE("a scan of wpa_supplicant that is not its own, or fails, gives what is
   }
   SECTION("this user may not") {
     machine.start_supplicant(R"({"scan": "deny", )" + known + "}");
-    reason = "wpa_supplicant does not let this user in; run as root, or allow it in polkit";
+    reason =
+        "wpa_supplicant does not let this user in; run as root, or allow it in D-Bus and polkit";
   }
   SECTION("the interface is off") {
     machine.start_supplicant(R"({"scan": "off", )" + known + "}");
@@ -284,9 +285,9 @@ TEST_CASE("a wpa_supplicant that hangs leaves time to ask another one") {
   machine.start_supplicant(R"({"scan": "hang"})");
   machine.start_manager(R"({"found": [)" + one_of_nm + "]}");
   CHECK(Scan(machine.scanner, in_vain_ms).count() == 1);
-  CHECK(machine.log.lines ==
-        Told{"warning: WLAN: wpa_supplicant gave no answer in time; if it hangs: systemctl restart "
-             "wpa_supplicant; read from NetworkManager, standin0"});
+  CHECK(machine.log.lines == Told{"warning: WLAN: wpa_supplicant gave no answer in time; if it "
+                                  "hangs: sudo systemctl restart "
+                                  "wpa_supplicant; read from NetworkManager, standin0"});
 }
 
 TEST_CASE("the bus goes away and returns between scans") {

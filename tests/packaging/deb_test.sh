@@ -45,7 +45,8 @@ has() { # DEB FILE...
 check "the tracker" has "${debs[0]}" /usr/bin/here-tracking /usr/lib/systemd/system/here-tracking.service \
   /etc/here-tracking/here-tracking.conf /usr/share/man/man1/here-tracking.1.gz \
   /usr/share/man/man5/here-tracking.conf.5.gz /usr/share/bash-completion/completions/here-tracking \
-  /usr/share/polkit-1/rules.d/here-tracking.rules /usr/lib/sysusers.d/here-tracking.conf /usr/share/doc/here-tracking/copyright
+  /usr/share/polkit-1/rules.d/here-tracking.rules /usr/share/dbus-1/system.d/here-tracking.conf \
+  /usr/lib/sysusers.d/here-tracking.conf /usr/share/doc/here-tracking/copyright
 check "and no place for a secret, which dpkg would copy" eval '! contents "${debs[0]}" | grep credentials'
 check "the emulator" has "${debs[1]}" /usr/bin/here-tracking-emulator \
   /usr/share/man/man1/here-tracking-emulator.1.gz

@@ -9,11 +9,16 @@ Usage: tests/soak/run.sh CLI EMULATOR [SECONDS]
 
 Tracks for SECONDS (default 3600) at a sample a second, while the network drops,
 delays and swallows, gpsd and the service go away and come back, and the program
-is killed. A week of such days in an hour. At the end
+is killed. A week of such days in an hour. At the end it checks that
 
-  - each sample that was ever measured is with the service, or counted as lost,
-  - the process that lived last has no more memory and no more open files than
-    when it was young.
+  - no sample waits, and as many are with the service, by their timestamps, as
+    the queue counts as delivered,
+  - of those seen waiting, by `queue export` in each cycle, no more are missing
+    than the queue counts as lost; one that went uncounted between two looks
+    would not be missed,
+  - at least SECONDS / 4 samples arrived, and the program was killed,
+  - the process that lived last has at most 1024 kB more memory, no other files
+    open, none twice, and one socket more at most than when it was young.
 
 The program runs as a service of systemd where that is process 1, else under a
 small supervisor that speaks the same protocol; the first line says which.

@@ -83,7 +83,7 @@ bool listens(const std::string& path) {
 
 }  // namespace
 
-PrivateBus::PrivateBus() {
+PrivateBus::PrivateBus(const std::string& rules) {
   directory_ = fs::temp_directory_path() / "here-tracking-bus-XXXXXX";
   if (mkdtemp(directory_.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
   const std::string address = "unix:path=" + directory_ + "/bus";
@@ -92,7 +92,7 @@ PrivateBus::PrivateBus() {
       << "</listen><auth>EXTERNAL</auth>"
          "<policy context=\"default\"><allow send_destination=\"*\"/>"
          "<allow receive_sender=\"*\"/><allow own=\"*\"/>"
-         "</policy></busconfig>\n";
+      << rules << "</policy></busconfig>\n";
   setenv("DBUS_SYSTEM_BUS_ADDRESS", address.c_str(), 1);
   start();
 }

@@ -14,7 +14,8 @@ constexpr std::uint32_t short_ms = 1000;
 /// DBUS_SYSTEM_BUS_ADDRESS points to it.
 class PrivateBus {
  public:
-  PrivateBus();
+  /// @param rules of D-Bus's policy, in XML, for what is not allowed.
+  explicit PrivateBus(const std::string& rules = {});
   ~PrivateBus();
   PrivateBus(const PrivateBus&) = delete;
   PrivateBus& operator=(const PrivateBus&) = delete;

@@ -490,6 +490,19 @@ TEST_CASE("a file that has changed is read anew, and one that is wrong now count
   CHECK(gathered().find("4d:60") != std::string::npos);
 }
 
+TEST_CASE("there is time for the last source, however long those before it take") {
+  const cli::SourceSetting receiver{cli::SourceKind::gpsd, {"localhost:1", "--gpsd"}};
+  cli::SourceSet set(
+      {receiver, receiver, receiver, {cli::SourceKind::sensor, {"battery", "--sensor"}}},
+      here_tracking::not_provided::log);
+  const here_tracking::Sources sources = set.sources();
+  std::uint32_t before_ms = 0;
+  for (const auto& slot : sources.position)
+    before_ms += slot.timeout_ms();
+  REQUIRE(sources.sensors.size() == 2);
+  CHECK(sources.total_timeout_ms >= before_ms + sources.sensors[1].timeout_ms());
+}
+
 TEST_CASE("a replayed log gives its last valid fix") {
   cli::NmeaReplay replay("log");
   replay.feed("$GPRMC,120000.00,A,5230.0000,N,01324.0000,E,0.0,,010126,,,A*77\r\n");

@@ -33,19 +33,20 @@ struct ModemIdentity {
 /// Cells that the modems of this machine see, from ModemManager over D-Bus.
 ///
 /// Asks `Modem.GetCellInfo`, which ModemManager answers for modems that speak MBIM (since 1.20) or
-/// QMI (since 1.22): serving cells and neighbours. Where that is not supported, or has none, the
-/// place of registration in `Modem.Location` gives the serving cell alone, with the levels of
-/// `Modem.Signal` if somebody has switched these on. The source switches on the location source
-/// 3gpp-lac-ci if it is off, and nothing else. docs/linux-sources.md says which of ModemManager's
-/// members becomes which of the service's fields, in which unit, and what is left out.
+/// QMI (since 1.22): serving cells and neighbours. Where that is not supported, not
+/// allowed, or has none, the place of registration in `Modem.Location` gives the serving cell
+/// alone, with the levels of `Modem.Signal` if somebody has switched these on. The source switches
+/// on the location source 3gpp-lac-ci if it is off, and nothing else. docs/linux-sources.md says
+/// which of ModemManager's members becomes which of the service's fields, in which unit, and what
+/// is left out.
 ///
 /// All modems are asked that are enabled, with or without service; they share the time. A cell
 /// whose network, area or identity nobody knows is left out, never guessed.
 class ModemManagerCells final : public CellSource {
  public:
   /// @param log borrowed, may be nullptr. Told once for each modem why it has no cell (no SIM,
-  ///        locked, disabled, no service, only 5G NR, a daemon that hangs or is missing) and what
-  ///        helps, and once when it has cells again.
+  ///        locked, disabled, no service, only 5G NR, a daemon that hangs or is missing), or its
+  ///        serving cell alone for want of permission, and what helps; once when that is over.
   explicit ModemManagerCells(Log* log = nullptr);
   ~ModemManagerCells();
   ModemManagerCells(const ModemManagerCells&) = delete;
@@ -53,8 +54,8 @@ class ModemManagerCells final : public CellSource {
 
   /// @return ok; no_data (no modem, or none that sees a cell); invalid_value or buffer_too_small
   ///         from Sample::add(); hook_failed (no bus, no ModemManager, no answer within the time,
-  ///         not allowed by polkit, and no cell from another modem); not_provided when the library
-  ///         was built without D-Bus (HERE_TRACKING_DBUS).
+  ///         not allowed by D-Bus or polkit, and no cell from another modem); not_provided when the
+  ///         library was built without D-Bus (HERE_TRACKING_DBUS).
   Status scan(Sample& sample, std::uint32_t timeout_ms) override;
 
   /// Who the first modem with a SIM is, one in service before the others.

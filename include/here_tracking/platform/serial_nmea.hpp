@@ -18,9 +18,10 @@ inline constexpr std::uint32_t serial_speeds_baud[] = {4800,   9600,   19200,  3
 /// speaks NMEA 0183, without gpsd. The text is read as NmeaParser has it: see there for accuracy,
 /// altitude, heading and the time of a fix.
 ///
-/// The port is opened at the first read() and kept: raw, 8 data bits, no parity, 1 stop bit, no
-/// flow control, locked against other programs (flock(2), TIOCEXCL). A receiver that was unplugged
-/// is opened anew by the next read() that finds it.
+/// Each read() opens the port and closes it: raw, 8 data bits, no parity, 1 stop bit, no flow
+/// control, no hang-up when it is closed, locked meanwhile against other programs (flock(2),
+/// TIOCEXCL). So a receiver that is unplugged and plugged in again between two reads keeps its
+/// name.
 ///
 /// A fix is of the time of the call. What waited in the buffers of kernel and adapter is thrown
 /// away or recognised: it comes faster than the times in it allow, so a fix counts when it came at

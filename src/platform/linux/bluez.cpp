@@ -24,13 +24,13 @@ const std::string device_interface = "org.bluez.Device1";
 constexpr std::string_view in_progress = "org.bluez.Error.InProgress";
 constexpr std::string_view not_ready = "org.bluez.Error.NotReady";
 constexpr const char* switched_off =
-    "the adapter is switched off; run: rfkill unblock bluetooth, bluetoothctl power on";
+    "the adapter is switched off; sudo rfkill unblock bluetooth; bluetoothctl power on";
 /// For the end of a discovery, within the time that the caller gives.
 constexpr milliseconds farewell{500};
 
 std::string why(const BusReply& reply) {
   if (reply.failure == BusFailure::denied)
-    return "BlueZ does not let this user in; put it into the group bluetooth";
+    return "BlueZ does not let this user in; sudo usermod -aG bluetooth \"$USER\", and log in anew";
   if (reply.failure == BusFailure::other && reply.name == not_ready) return switched_off;
   return explain(reply, "BlueZ", "bluetooth");
 }

@@ -208,6 +208,16 @@ BusReply cannot_connect(int error) {
   return failed(error, error == -ETIMEDOUT ? BusFailure::timeout : BusFailure::no_bus);
 }
 
+/// What starts a unit of systemd, and installs it where we know Debian's package.
+std::string start(const std::string& unit) {
+  std::string commands;
+  for (const auto& [known, package] :
+       {std::pair{"ModemManager", "modemmanager"}, {"bluetooth", "bluez"}, {"dbus", "dbus"}}) {
+    if (unit == known) commands = std::string("sudo apt install ") + package + "; ";
+  }
+  return commands + "sudo systemctl start " + unit;
+}
+
 constexpr const char* properties = "org.freedesktop.DBus.Properties";
 
 }  // namespace
@@ -383,13 +393,13 @@ std::string explain(const BusReply& reply, std::string_view daemon, std::string_
     case BusFailure::none:
       break;
     case BusFailure::no_bus:
-      return "cannot reach the system bus (" + reply.text + "); install and start dbus";
+      return "cannot reach the system bus (" + reply.text + "); " + start("dbus");
     case BusFailure::no_service:
-      return name + " is not on the system bus; install and start it: systemctl start " + service;
+      return name + " is not on the system bus; " + start(service);
     case BusFailure::timeout:
-      return name + " gave no answer in time; if it hangs: systemctl restart " + service;
+      return name + " gave no answer in time; if it hangs: sudo systemctl restart " + service;
     case BusFailure::denied:
-      return name + " does not let this user in; run as root, or allow it in polkit";
+      return name + " does not let this user in; run as root, or allow it in D-Bus and polkit";
     case BusFailure::other:
       return name + ": " + (reply.text.empty() ? reply.name : reply.text);
   }

@@ -113,7 +113,7 @@ class Bus {
 };
 
 /// Why there is no answer, with a remedy, for a line of the log: "ModemManager is not on the system
-/// bus; install and start it: systemctl start ModemManager".
+/// bus; sudo apt install modemmanager; sudo systemctl start ModemManager".
 /// @param daemon "ModemManager"; also the name of its systemd unit when `unit` is empty.
 std::string explain(const BusReply& reply, std::string_view daemon, std::string_view unit = {});
 

@@ -42,8 +42,12 @@ constexpr std::int64_t reason_no_esim_profile = 5;
 constexpr std::int64_t source_3gpp = 1;
 
 constexpr std::size_t max_log_bytes = 160;
+constexpr const char* only_serving_cell =
+    "its serving cell alone, as this user may not ask for all; run as root, or allow it in D-Bus "
+    "and polkit";
 // In place of a modem's path.
 const std::string all_modems;
+const std::string sims = "SIM";
 
 /// A modem and all that ModemManager says of it without asking it.
 struct Modem {
@@ -186,6 +190,7 @@ class ModemManagerCells::Daemon {
     if (!objects.ok())
       return complain(all_modems, explain(objects, "ModemManager"), Code::hook_failed);
     std::vector<Modem> modems = modems_in(objects.value());
+    if (!modems.empty()) settle(all_modems, "ModemManager has modems again");
     std::stable_sort(modems.begin(), modems.end(), [](const Modem& a, const Modem& b) {
       return (a.state() >= state_registered) > (b.state() >= state_registered);
     });
@@ -198,7 +203,8 @@ class ModemManagerCells::Daemon {
       if (!sim.ok()) {
         // One that has just been pulled out is no failure.
         if (sim.failure == BusFailure::other) continue;
-        return complain(all_modems, explain(sim, "ModemManager"), Code::hook_failed);
+        return complain(sims, "SIM of " + modem.name() + ": " + explain(sim, "ModemManager"),
+                        Code::hook_failed);
       }
       if (!any) take(modem, sim.value(), found);
       any = true;
@@ -211,6 +217,7 @@ class ModemManagerCells::Daemon {
       }
     }
     if (!any) return Code::no_data;
+    settle(sims, "the SIM can be read again");
     identity = std::move(found);
     return {};
   }
@@ -244,7 +251,9 @@ class ModemManagerCells::Daemon {
     const ModemContext context = context_of(modem);
 
     const BusReply info = bus_.call(modem.object(modem_interface), "GetCellInfo", deadline);
-    if (!info.ok() && info.failure != BusFailure::other) {
+    // The bus may let root alone call that, and others ask for the location.
+    const bool denied = info.failure == BusFailure::denied;
+    if (!info.ok() && info.failure != BusFailure::other && !denied) {
       return complain(modem, explain(info, "ModemManager"), Code::hook_failed);
     }
     ModemCells cells = cells_of_info(info.value(), context);
@@ -255,10 +264,14 @@ class ModemManagerCells::Daemon {
       if (!failure.ok()) {
         return complain(modem, explain(failure, "ModemManager"), Code::hook_failed);
       }
-      if (served.empty()) return complain(modem, no_cell(modem, cells), Code::no_data);
+      if (served.empty()) {
+        return denied ? complain(modem, explain(info, "ModemManager"), Code::hook_failed)
+                      : complain(modem, no_cell(modem, cells), Code::no_data);
+      }
       cells = std::move(served);
     }
     const Status status = add_cells(cells, sample);
+    if (denied) return complain(modem, only_serving_cell, status);
     settle(modem.path, modem.name() + ": has cells again");
     return status;
   }
@@ -301,11 +314,11 @@ class ModemManagerCells::Daemon {
     nr_cells_ += cells.nr;
   }
 
-  Status complain(const Modem& modem, const std::string& why, Code code) {
+  Status complain(const Modem& modem, const std::string& why, Status code) {
     return complain(modem.path, modem.name() + ": " + why, code);
   }
-  /// Says the same once. @param about a modem's path, or all_modems.
-  Status complain(const std::string& about, const std::string& text, Code code) {
+  /// Says the same once. @param about a modem's path, all_modems or sims.
+  Status complain(const std::string& about, const std::string& text, Status code) {
     std::string& last = complaints_[about];
     if (text != last) write(LogLevel::warning, text);
     last = text;
@@ -318,10 +331,10 @@ class ModemManagerCells::Daemon {
   /// A modem that comes again has another number.
   void forget_all_but(const std::vector<Modem>& modems) {
     for (auto it = complaints_.begin(); it != complaints_.end();) {
-      const bool is_there = std::any_of(modems.begin(), modems.end(), [&it](const Modem& modem) {
-        return modem.path == it->first;
-      });
-      it = is_there || it->first == all_modems ? std::next(it) : complaints_.erase(it);
+      const bool stays = it->first == all_modems || it->first == sims ||
+                         std::any_of(modems.begin(), modems.end(),
+                                     [&it](const Modem& modem) { return modem.path == it->first; });
+      it = stays ? std::next(it) : complaints_.erase(it);
     }
   }
 

@@ -16,9 +16,11 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -44,7 +46,8 @@ int configure(int fd, speed_t speed) {
   termios settings{};
   if (::tcgetattr(fd, &settings) != 0) return errno;
   ::cfmakeraw(&settings);
-  settings.c_cflag &= ~static_cast<tcflag_t>(CSTOPB | CRTSCTS);
+  // Without HUPCL: some adapters reset the receiver when the port is closed.
+  settings.c_cflag &= ~static_cast<tcflag_t>(CSTOPB | CRTSCTS | HUPCL);
   settings.c_cflag |= CLOCAL | CREAD;
   settings.c_iflag &= ~static_cast<tcflag_t>(IXOFF);
   settings.c_cc[VMIN] = 1;  // with 0, "nothing yet" would look like the end
@@ -53,7 +56,19 @@ int configure(int fd, speed_t speed) {
   return ::tcsetattr(fd, TCSANOW, &settings) == 0 ? 0 : errno;
 }
 
-std::string explain(int error) {
+/// That may read `device`.
+std::string group_of(const std::string& device) {
+  struct stat info {};
+  std::array<char, 1024> memory{};
+  group entry{};
+  group* found = nullptr;
+  const bool known = ::stat(device.c_str(), &info) == 0 &&
+                     ::getgrgid_r(info.st_gid, &entry, memory.data(), memory.size(), &found) == 0 &&
+                     found != nullptr;
+  return known ? found->gr_name : "dialout";
+}
+
+std::string explain(int error, const std::string& device) {
   switch (error) {
     case ENOENT:
     case ENXIO:
@@ -61,7 +76,7 @@ std::string explain(int error) {
       return "not there; plug the receiver in, or see /dev/serial/by-id for its name";
     case EACCES:
     case EPERM:
-      return "not permitted; put this user into the group that owns it (dialout)";
+      return "not permitted; sudo usermod -aG " + group_of(device) + " \"$USER\", and log in anew";
     case EBUSY:
     case EWOULDBLOCK:
       return "another program uses it; end that one, or let gpsd have it and ask gpsd";
@@ -71,6 +86,32 @@ std::string explain(int error) {
       return std::generic_category().message(error);
   }
 }
+
+/// An open port, locked against other programs.
+class Port {
+ public:
+  Port(const std::string& device, std::uint32_t speed_baud)
+      : fd_(::open(device.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) {
+    locked_ = fd_.valid() && ::isatty(fd_.get()) == 1 &&
+              ::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0 && ::ioctl(fd_.get(), TIOCEXCL) == 0;
+    error_ = locked_ ? configure(fd_.get(), to_speed(speed_baud)) : errno;
+  }
+  ~Port() {
+    // A pseudo terminal would keep it.
+    if (locked_) ::ioctl(fd_.get(), TIOCNXCL);
+  }
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  [[nodiscard]] int get() const { return fd_.get(); }
+  /// 0 or an errno.
+  [[nodiscard]] int error() const { return error_; }
+
+ private:
+  FileDescriptor fd_;
+  bool locked_ = false;
+  int error_ = 0;
+};
 
 /// Tells what a receiver says now from what waited in a buffer.
 class Pace {
@@ -96,23 +137,6 @@ struct SerialNmeaSource::State {
   State(std::string device_name, std::uint32_t speed, Log* lines)
       : device(std::move(device_name)), speed_baud(speed), log(device, lines) {}
 
-  /// 0 or an errno.
-  int open() {
-    if (port) {
-      pollfd now = {port->get(), 0, 0};
-      // Another program may have changed the settings: the lock keeps those away that ask for one.
-      if (::poll(&now, 1, 0) == 0 && configure(port->get(), to_speed(speed_baud)) == 0) return 0;
-      port.reset();
-    }
-    port.emplace(::open(device.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
-    const bool ours = port->valid() && ::isatty(port->get()) == 1 &&
-                      ::flock(port->get(), LOCK_EX | LOCK_NB) == 0 &&
-                      ::ioctl(port->get(), TIOCEXCL) == 0;
-    const int error = ours ? configure(port->get(), to_speed(speed_baud)) : errno;
-    if (error != 0) port.reset();
-    return error;
-  }
-
   Status fail(std::string_view why) {
     log.trouble(why);
     return Code::hook_failed;
@@ -121,7 +145,6 @@ struct SerialNmeaSource::State {
   std::string device;
   std::uint32_t speed_baud;
   SourceLog log;
-  std::optional<FileDescriptor> port;
 };
 
 SerialNmeaSource::SerialNmeaSource(std::string device, std::uint32_t speed_baud, Log* log)
@@ -134,9 +157,10 @@ Status SerialNmeaSource::read(Fix& fix, std::uint32_t timeout_ms) {
   const Time deadline = std::chrono::steady_clock::now() + milliseconds(timeout_ms);
   const std::string at_speed = std::to_string(state.speed_baud) + " bit/s";
   if (to_speed(state.speed_baud) == B0) return state.fail(at_speed + " is no speed of a port");
-  const int error = state.open();
-  if (error != 0) return state.fail(explain(error));
-  const int fd = state.port->get();
+  // For this read alone: who keeps it open gives a receiver that is plugged in anew another name.
+  const Port port(state.device, state.speed_baud);
+  if (port.error() != 0) return state.fail(explain(port.error(), state.device));
+  const int fd = port.get();
   ::tcflush(fd, TCIFLUSH);
 
   NmeaParser parser;
@@ -146,10 +170,7 @@ Status SerialNmeaSource::read(Fix& fix, std::uint32_t timeout_ms) {
     std::array<char, 1024> bytes{};
     const ssize_t count = ::read(fd, bytes.data(), bytes.size());
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (count <= 0) {
-      state.port.reset();
-      return state.fail("unplugged");
-    }
+    if (count <= 0) return state.fail("unplugged");
     is_silent = false;
     const Time now = std::chrono::steady_clock::now();
     for (const char byte : std::string_view(bytes.data(), static_cast<std::size_t>(count))) {

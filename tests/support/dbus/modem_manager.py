@@ -88,6 +88,7 @@ SITUATIONS = {
                      location="262,01,1406,4078,0"),
     "umts_over_qmi": Situation([], technologies=HSPA, location="262,02,84CD,D30156,0"),
     "location_off": Situation(error=UNSUPPORTED, location=LTE_LOCATION, sources=0),
+    "located": Situation(LTE_CELLS, location=LTE_LOCATION),
     "denied": Situation(error=MM + ".Error.Core.Unauthorized"),
     "hangs": Situation(error="hang"),
     "dies": Situation(error="die"),

@@ -42,7 +42,7 @@ check "also by who is not root" within 60 finds_all run_as_nobody
 bluetoothctl power off >/dev/null
 run sample --bluetooth
 check "an adapter that is switched off is told" \
-  err_has "bluetooth: the adapter is switched off; run: rfkill unblock bluetooth, bluetoothctl power on"
+  err_has "bluetooth: the adapter is switched off; sudo rfkill unblock bluetooth; bluetoothctl power on"
 is_off() { ! is_powered; }
 check "and left so" is_off
 bluetoothctl power on >/dev/null

@@ -76,7 +76,7 @@ check "their power is in dBm" power_is_known
 check "who scanned is told" err_has "WLAN: scanned by wpa_supplicant, wlan0"
 check "whom it does not let in the kernel tells" finds_all run_as_nobody
 check "with the reason" \
-  err_has "WLAN: wpa_supplicant does not let this user in; run as root, or allow it in polkit"
+  err_has "WLAN: wpa_supplicant does not let this user in; run as root, or allow it in D-Bus and polkit"
 supplicant=$(cat /run/wpa.pid)
 kill "${supplicant}"
 gone() { [ ! -e "/proc/$1" ]; }
