@@ -135,6 +135,7 @@ class Run final : public Track {
     status.next_send_ms = std::max(state.next_send_ms, clock_.now_ms());
     status.sample_ms = state.sample_ms;
     status.send_ms = state.send_ms;
+    status.not_stored = state.not_stored;
     status.connection = to_string(state.connection);
     if (trouble()) status.trouble = trouble()->line();
     return status;

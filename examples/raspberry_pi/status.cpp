@@ -86,6 +86,7 @@ void show_status(const Options& options) {
     nlohmann::json json{{"running", is_running},
                         {"queue",
                          {{"pending", stats.pending},
+                          {"last_id", stats.last_id},
                           {"used_bytes", stats.used_bytes},
                           {"capacity_bytes", stats.capacity_bytes},
                           {"left", left}}},
@@ -101,6 +102,7 @@ void show_status(const Options& options) {
       json["next_send_s"] = seconds(run->next_send_ms - clock.now_ms());
       json["sample_ms"] = run->sample_ms;
       json["send_ms"] = run->send_ms;
+      json["not_stored"] = run->not_stored;
     }
     if (run && run->last_success_ms) json["last_success_ms"] = *run->last_success_ms;
     if (run && run->shadow_version) json["shadow_version"] = *run->shadow_version;
@@ -134,6 +136,9 @@ void show_status(const Options& options) {
                                 : ""));
   table.add("delivered", std::to_string(stats.count(Fate::delivered)));
   table.add("dropped", drops(stats));
+  if (is_now && run->not_stored != 0) {
+    table.add("not stored", count(run->not_stored, "sample", "samples") + " since the start");
+  }
   table.add("quarantine", count(quarantined, "sample", "samples"));
   const char* const no_credentials = "unknown without credentials";
   table.add("clock", server_ms             ? "this machine's is " + clock_difference(behind_ms)

@@ -35,6 +35,7 @@ std::string to_json(const RunStatus& status) {
                       {"next_send_ms", status.next_send_ms},
                       {"sample_ms", status.sample_ms},
                       {"send_ms", status.send_ms},
+                      {"not_stored", status.not_stored},
                       {"connection", status.connection},
                       {"trouble", status.trouble}};
   if (status.last_success_ms) json["last_success_ms"] = *status.last_success_ms;
@@ -53,6 +54,7 @@ std::optional<RunStatus> parse_run_status(std::string_view json) {
     from.at("next_send_ms").get_to(status.next_send_ms);
     from.at("sample_ms").get_to(status.sample_ms);
     from.at("send_ms").get_to(status.send_ms);
+    status.not_stored = from.value("not_stored", 0U);
     from.at("connection").get_to(status.connection);
     from.at("trouble").get_to(status.trouble);
     if (from.contains("last_success_ms")) {

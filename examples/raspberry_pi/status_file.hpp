@@ -22,6 +22,7 @@ struct RunStatus {
   std::int64_t next_send_ms = 0;
   std::uint32_t sample_ms = 0;  ///< The pace in force
   std::uint32_t send_ms = 0;
+  std::uint32_t not_stored = 0;  ///< Samples that the storage did not take
   std::string connection;
   std::string trouble;  ///< Empty while online
 };

@@ -13,9 +13,9 @@ is killed. A week of such days in an hour. At the end it checks that
 
   - no sample waits, and as many are with the service, by their timestamps, as
     the queue counts as delivered,
+  - as many were delivered or lost, by the queue's counts, as it ever took,
   - of those seen waiting, by `queue export` in each cycle, no more are missing
-    than the queue counts as lost; one that went uncounted between two looks
-    would not be missed,
+    than it counts as lost,
   - at least SECONDS / 4 samples arrived, and the program was killed,
   - the process that lived last has at most 1024 kB more memory, no other files
     open, none twice, and one socket more at most than when it was young.
@@ -244,6 +244,8 @@ check() { # NAME COMMAND...
     failed=1
   fi
 }
+check "each sample that was taken into the queue was delivered or is counted as lost" \
+  test "$(jq .queue.last_id "${work}/status.json")" -eq $((delivered + lost))
 check "nothing waits any more" test "$(jq .queue.pending "${work}/status.json")" -eq 0
 check "each sample that was delivered is with the service" test "${arrived}" -eq "${delivered}"
 check "each that was seen waiting arrived, or is counted as lost" test "${missing}" -le "${lost}"

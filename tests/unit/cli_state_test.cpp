@@ -83,6 +83,7 @@ cli::RunStatus some_status() {
   status.next_send_ms = 200;
   status.sample_ms = 60000;
   status.send_ms = 600000;
+  status.not_stored = 5;
   status.connection = "online";
   status.trouble = "words \"of\" the service \xff";
   return status;
@@ -142,6 +143,7 @@ TEST_CASE("what run tells comes back as it was") {
   CHECK(status->next_send_ms == 200);
   CHECK(status->sample_ms == 60000);
   CHECK(status->send_ms == 600000);
+  CHECK(status->not_stored == 5);
   CHECK(status->connection == "online");
   CHECK(status->trouble == "words \"of\" the service \xef\xbf\xbd");
 }
