@@ -14,6 +14,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace ht = here_tracking;
 using fake::is_ingestion;
@@ -131,6 +132,31 @@ TEST_CASE("Where nothing can be written, what was measured before the first time
   tracked.run_for_s(3600);
   CHECK(tracked.quarantined().empty());
   CHECK(times_sent(tracked, 1) > 0);
+}
+
+TEST_CASE("Queue: a time base that could not be written holds, and the next call writes it") {
+  constexpr std::int64_t offset_ms = 1767225600000;
+  std::vector<std::uint8_t> flash(8 * 1024, 0xff);
+  ht::RamSectors sectors({flash.data(), flash.size()}, 1024);
+  FailingSectors chip(sectors);
+  std::array<ht::QueueSector, 8> table;
+  ht::SampleQueue queue(chip, table);
+  REQUIRE(queue.open().ok());
+  REQUIRE(queue.append(R"({"payload":{"n":1})", {1000, 7}).ok());
+
+  chip.missed_writes = 1;
+  CHECK(queue.set_time_base({7, offset_ms}) == Code::hook_failed);
+  ht::QueueBatch batch;
+  REQUIRE(queue.next(batch).ok());
+  CHECK(batch.time_known());
+  // The sample may have been sent with that time, so it keeps it.
+  CHECK(queue.set_time_base({7, offset_ms + 5000}).ok());
+
+  ht::SampleQueue restarted(chip, table);
+  REQUIRE(restarted.open().ok());
+  REQUIRE(restarted.next(batch).ok());
+  CHECK(batch.time_known());
+  CHECK(batch.first_ms() == offset_ms + 1000);
 }
 
 TEST_CASE("A sample that could not be stored is stored elsewhere") {
