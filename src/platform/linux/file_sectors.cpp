@@ -119,7 +119,7 @@ struct FileSectors::State {
       if (count != -EIO) return count;
     }
     const std::int64_t length = files.size(file.descriptor);
-    if (length <= offset) return length < 0 ? length : 0;
+    if (length <= offset) return static_cast<ssize_t>(std::min<std::int64_t>(length, 0));
     const auto part = static_cast<std::size_t>(std::min<std::int64_t>(
         static_cast<std::int64_t>(size), std::min((block + 1) * block_bytes, length) - offset));
     if (file.unreadable.count(block) == 0) {
