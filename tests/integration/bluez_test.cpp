@@ -220,7 +220,8 @@ TEST_CASE("a BlueZ that goes away in the midst of a scan costs what it did not h
     });
     CHECK(s.scan().status == Code::hook_failed);
     later.join();
-    CHECK(s.log.take_text().find("the system bus went away") != std::string::npos);
+    // It went away, or, before the answer to the start had come, cannot be reached.
+    CHECK(s.log.take_text().find("the system bus") != std::string::npos);
     s.bus.start();
   }
   s.log.take_text();
