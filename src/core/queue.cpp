@@ -431,10 +431,11 @@ Status SampleQueue::set_time_base(const TimeBase& base) {
 
   // Samples that have been told it have their times.
   if (slot < slots && waits) return {};
-  if (slot == slots) slot = 0;
-  while (state_.bases[slot].boot_id != base.boot_id && slot + 1 < slots &&
-         (in_use >> slot & 1U) != 0)
-    ++slot;
+  if (slot == slots) {
+    slot = 0;
+    while (slot + 1 < slots && (in_use >> slot & 1U) != 0)
+      ++slot;
+  }
   state_.bases[slot] = base;
   written_bases_ &= static_cast<std::uint8_t>(~bit());
   unwritten_bases_ &= static_cast<std::uint8_t>(~bit());

@@ -4,8 +4,8 @@
 #include "here_tracking/c/here_tracking.h"
 
 // NOLINTBEGIN: this is C
-/// The transport for firmware, in C: HTTP and TLS on mbedTLS 2.28 or 3.x, over a connection that
-/// the board provides.
+/// The transport for firmware, in C: HTTP and TLS on mbedTLS 2.28, or 3.1 and later, over a
+/// connection that the board provides.
 ///
 /// It is made before the client, and follows it:
 ///
@@ -89,7 +89,8 @@ typedef struct {
   ht_mbedtls_memory_t tls;
 } ht_mbedtls_options_t;
 
-/// HTTP/1.1, TLS 1.2, one connection kept open, its TLS session resumed where it was closed.
+/// HTTP/1.1, TLS 1.2, one connection kept open, but left for a new one when it was idle for a
+/// minute, its TLS session resumed where it was closed.
 /// Allocates nothing itself. One thread at a time, that of the client. An mbedTLS with
 /// MBEDTLS_USE_PSA_CRYPTO needs psa_crypto_init() before.
 ///
