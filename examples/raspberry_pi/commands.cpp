@@ -15,7 +15,8 @@ namespace {
 void set_time(Sample& sample, std::int64_t time_ms) {
   if (sample.set_timestamp(time_ms).ok()) return;
   throw Failure(Exit::local, "timestamp = " + std::to_string(time_ms) + ": must be " +
-                                 sample.field_error().rule + ": set this machine's date");
+                                 to_string(sample.field_error().rule) +
+                                 ": set this machine's date");
 }
 
 }  // namespace

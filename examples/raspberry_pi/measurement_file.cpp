@@ -739,7 +739,7 @@ void require(Status status, const Path& path, std::string_view scope, const Samp
   std::string below = error.scope;
   if (below.size() < scope.size()) {
     // It is about the list, or about the item as a whole.
-    if (*error.unit == '\0') path.refuse(refusal(sample, false));
+    if (error.unit == Unit::none) path.refuse(refusal(sample, false));
     throw Failure(Exit::usage, path.reading().file + ": " + error.field + refusal(sample, true) +
                                    " in all files together");
   }

@@ -93,7 +93,7 @@ Hooks Session::hooks() {
 }
 
 StaticData Session::static_data() {
-  return {storage_, config(options_).base_url,
+  return {storage_, config(options_).base_url.text(),
           options_.credentials ? options_.credentials->device_id.value : std::string_view(),
           clock_.boot_id()};
 }
@@ -107,7 +107,7 @@ void Session::require(Status status) const {
 Trouble Session::explain(Status status) const {
   const ClientConfig config = Session::config(options_);
   const ErrorDetail& detail = client_.last_error();
-  const std::string url(config.base_url);
+  const std::string url(config.base_url.text());
   const std::string device =
       "device " + (options_.credentials ? printable(options_.credentials->device_id.value) : "");
 
@@ -138,7 +138,7 @@ Trouble Session::explain(Status status) const {
       const FieldError& error = client_.field_error();
       if (std::strcmp(error.field, "base_url") == 0 && options_.settings.url) {
         return {Exit::configuration, quote(*options_.settings.url),
-                std::string("must be ") + error.rule};
+                std::string("must be ") + to_string(error.rule)};
       }
       std::array<char, 160> memory{};
       return {Exit::local, std::string(memory.data(), format(error, memory)), {}};

@@ -53,7 +53,7 @@ class Session {
 
   [[nodiscard]] Hooks hooks();
   [[nodiscard]] CurlTransport& transport() { return transport_; }
-  [[nodiscard]] std::string url() const { return std::string(config(options_).base_url); }
+  [[nodiscard]] std::string url() const { return std::string(config(options_).base_url.text()); }
 
   /// What the last call came to, which returned `status`.
   [[nodiscard]] Trouble explain(Status status) const;

@@ -331,7 +331,7 @@ void SourceSet::set_payload(const Setting& setting) {
   std::array<char, 2048> buffer{};
   Sample sample(buffer);
   if (!sample.set_payload(setting.value).ok()) {
-    throw Failure(Exit::usage, describe(setting, sample.field_error().rule));
+    throw Failure(Exit::usage, describe(setting, to_string(sample.field_error().rule)));
   }
   payload_ = setting.value;
 }

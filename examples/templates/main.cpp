@@ -75,7 +75,7 @@ int main() {
   device.memory = {reinterpret_cast<std::uint8_t*>(work.data()), work.size()};
   device.sectors = &flash;  // spare_sector_count: more is tested, and destroyed
   device.sources = &sources;
-  device.base_url = config.base_url;
+  device.base_url = config.base_url.text();
   if (!ht::self_test(device).usable()) return 1;
 
   ht::DeviceLicense license("the device id", "the device secret");

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 namespace here_tracking {
 
@@ -20,11 +21,37 @@ namespace detail {
 class Sender;
 }  // namespace detail
 
-/// Where the service is. The text is borrowed: it must outlive the Client.
+/// Where the service is. A program that never gives another address links nothing that reads one.
+class BaseUrl {
+ public:
+  /// `https://tracking.api.here.com`
+  constexpr BaseUrl() = default;
+  /// @param text `https://host[:port]`, with or without a `/` at its end. Plain `http://` is
+  ///        accepted for a loopback host alone. Borrowed: it must outlive the Client. One that is
+  ///        refused is reported by the Client, as `base_url`.
+  BaseUrl(
+      std::string_view text);  // NOLINT(google-explicit-constructor): `base_url = "https://..."`
+  template <typename Text,
+            typename = std::enable_if_t<std::is_convertible_v<const Text&, std::string_view>>>
+  BaseUrl(const Text& text)  // NOLINT(google-explicit-constructor)
+      : BaseUrl(std::string_view(text)) {}
+
+  [[nodiscard]] constexpr bool valid() const { return rule_ == Rule::range; }
+  /// Which rule is broken, unless valid().
+  [[nodiscard]] constexpr Rule rule() const { return rule_; }
+  [[nodiscard]] constexpr std::string_view text() const { return text_; }
+  /// Only when valid().
+  [[nodiscard]] constexpr const Origin& origin() const { return origin_; }
+
+ private:
+  std::string_view text_ = "https://tracking.api.here.com";
+  Origin origin_ = {true, "tracking.api.here.com", 443};
+  Rule rule_ = Rule::range;
+};
+
 struct ClientConfig {
-  /// `https://host[:port]`. Plain `http://` is accepted for a loopback host alone. For tokens of a
-  /// project on the HERE platform it is `https://tracking.hereapi.com`.
-  std::string_view base_url = "https://tracking.api.here.com";
+  /// For tokens of a project on the HERE platform it is `https://tracking.hereapi.com`.
+  BaseUrl base_url;
   std::uint32_t connect_timeout_ms = 15000;  ///< Name resolution, TCP and TLS
   std::uint32_t timeout_ms = 30000;          ///< A whole exchange
 };
@@ -175,8 +202,7 @@ class Client {
   Status ingest(BodySource& body, std::string_view& answer, const Ingestion& how);
   Status check_service();
   Status fail(Status status);
-  Status refuse(const char* field, std::size_t value, const char* rule,
-                const char* unit = " characters");
+  Status refuse(const char* field, std::size_t value, Rule rule, Unit unit = Unit::characters);
   Status refused(const Response& response, bool names_device);
   Status exchange(const Call& call, Response& response);
   Status make_request_id();
@@ -195,6 +221,7 @@ class Client {
   void store_time();
   void store_token();
   void warn_about_storage(Status status, std::string_view what);
+  [[nodiscard]] const Origin& origin() const { return config_.base_url.origin(); }
   [[nodiscard]] bool stores_token() const { return !authorization_.identity_.empty(); }
   [[nodiscard]] std::int64_t signing_time_s();
   [[nodiscard]] std::uint64_t identity() const;
@@ -204,14 +231,12 @@ class Client {
   Authorization& authorization_;
   Hooks hooks_;
   ClientMemory memory_;
-  Origin origin_;
   detail::ServerTime time_;
   std::size_t authorization_size_ = 0;  // of "Bearer <token>" in memory_.token; 0: no token
   std::int64_t token_expires_ms_ = 0;   // server time
   std::int64_t token_renew_ms_ = 0;     // server time
   ErrorDetail error_;
   FieldError field_error_;
-  const char* url_rule_ = nullptr;
   bool loaded_ = false;
   bool date_trusted_ = false;
 };

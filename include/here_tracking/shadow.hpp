@@ -163,7 +163,7 @@ class SensorLoggingConfigurations {
 ///
 /// The views point into the memory handed to the Client and are valid until its next call.
 ///
-/// It takes 424 bytes on a Cortex-M4, which tests/footprint/stages.cpp holds. Reading one takes no
+/// It takes 416 bytes on a Cortex-M4, which tests/footprint/stages.cpp holds. Reading one takes no
 /// memory but the stack.
 struct DesiredShadow {
   static constexpr std::size_t max_wlan_configurations = 10;

@@ -79,22 +79,96 @@ class [[nodiscard]] Status {
   Code code_ = Code::ok;
 };
 
+/// What a value must be. to_string() has the words, which only a program that asks for them links.
+enum class Rule : std::uint8_t {
+  range,       ///< FieldError::min..FieldError::max
+  given_with,  ///< Given with FieldError::partner
+  given_once,  ///< Once a sample
+  utf8,
+  timestamp,
+
+  // Sample.
+  only_of_gnss,
+  only_of_wlan,
+  band,
+  beacon_identity,
+  payload_depth,
+  payload_json,
+  payload_size,
+  state_version,
+  mode,
+  imsi,
+  iccid,
+  phone_number,
+  client_version,
+  not_negative,
+  network_pair,
+
+  // Client.
+  url,
+  url_host,
+  url_host_size,
+  url_port,
+  url_tls,
+  timeout_ms,
+  samples,
+  device_id,
+  device_secret,
+  for_itself,
+  token,
+  at_least_1,
+  id,
+  app_id,
+
+  // DesiredShadow.
+  shadow_version,
+  shadow_time,
+  shadow_duration,
+  shadow_limit,
+  shadow_period,
+  shadow_boolean,
+  shadow_tag,
+  shadow_names,
+  shadow_name,
+  shadow_logging_type,
+  shadow_object,
+  shadow_list,
+  shadow_depth,
+};
+
+/// As it follows "must be". Static text; empty for Rule::range.
+[[nodiscard]] const char* to_string(Rule rule);
+
+/// What FieldError::value counts.
+enum class Unit : std::uint8_t {
+  none,
+  characters,
+  bytes,
+  items,
+  cells,
+  access_points,
+  beacons,
+  levels,
+  ms,
+  s,
+};
+
 /// Why a value was refused: the field in the service's own words, the value, the rule. All text but
 /// `text` is static.
 struct FieldError {
-  const char* scope = "";     ///< The object that holds the field: "scan.gsm.nmr"; may be empty.
-  std::int32_t index = -1;    ///< Which item of the list that `scope` ends with; -1: no list.
-  const char* field = "";     ///< "cid"
-  std::int64_t value = 0;     ///< Times 10^decimals; for a text or a list, its length.
-  const char* unit = "";      ///< " characters", " items" where `value` is a length.
+  const char* scope = "";    ///< The object that holds the field: "scan.gsm.nmr"; may be empty.
+  const char* field = "";    ///< "cid"
+  const char* partner = "";  ///< The other field that the rule is about: "bcch"; may be empty.
+  std::int32_t index = -1;   ///< Which item of the list that `scope` ends with; -1: no list.
+  std::int64_t value = 0;    ///< Times 10^decimals; for a text or a list, its length.
+  std::int32_t min = 0;
+  std::int32_t max = 0;
+  Rule rule = Rule::range;
+  Unit unit = Unit::none;
   std::uint8_t decimals = 0;  ///< Of `value` and of the range: 7 for coordinates.
   /// Where the value is a text: its beginning, with a terminator. Empty for a number, and for what
   /// does not belong into a log: SIM identities, passwords.
   std::array<char, 24> text{};
-  const char* rule = nullptr;  ///< "given with"; nullptr: the range that follows.
-  const char* partner = "";    ///< The other field that the rule is about: "bcch"; may be empty.
-  std::int32_t min = 0;
-  std::int32_t max = 0;
 };
 
 /// Writes "scan.gsm.nmr[3].cid = 70000: must be 0..65535" without a terminator, cut to the space

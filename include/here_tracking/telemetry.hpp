@@ -65,7 +65,7 @@ struct SampleOptions {
 /// No allocation, no lock: one thread at a time. Cost of a call: formatting, plus moving the text
 /// that stands behind the place of insertion.
 ///
-/// The object takes 248 bytes on a 32-bit target. The buffer must outlive it, and takes 27 bytes
+/// The object takes 240 bytes on a 32-bit target. The buffer must outlive it, and takes 27 bytes
 /// empty, and of each measurement at most:
 ///
 /// | bytes | of              | each neighbour |   | bytes | of                             |

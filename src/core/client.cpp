@@ -143,12 +143,7 @@ class Client::Response final : public ResponseHandler {
 
 Client::Client(const ClientConfig& config, Authorization& authorization, const Hooks& hooks,
                ClientMemory memory)
-    : config_(config), authorization_(authorization), hooks_(hooks), memory_(memory) {
-  url_rule_ = parse_base_url(config_.base_url, origin_);
-  if (url_rule_ == nullptr && !origin_.tls && !is_loopback(origin_.host)) {
-    url_rule_ = "https:// for every host but this machine itself";
-  }
-}
+    : config_(config), authorization_(authorization), hooks_(hooks), memory_(memory) {}
 
 Client::~Client() {
   wipe(memory_.token);
@@ -161,7 +156,7 @@ Status Client::fail(Status status) {
   return status;
 }
 
-Status Client::refuse(const char* field, std::size_t value, const char* rule, const char* unit) {
+Status Client::refuse(const char* field, std::size_t value, Rule rule, Unit unit) {
   error_ = {};
   field_error_ = {};
   field_error_.field = field;
@@ -214,10 +209,11 @@ Status Client::refused(const Response& response, bool names_device) {
 
 Status Client::check_service() {
   error_ = {};
-  if (url_rule_ != nullptr) return refuse("base_url", config_.base_url.size(), url_rule_);
+  const BaseUrl& url = config_.base_url;
+  if (!url.valid()) return refuse("base_url", url.text().size(), url.rule());
   for (const std::uint32_t timeout_ms : {config_.connect_timeout_ms, config_.timeout_ms}) {
     if (timeout_ms == 0 || timeout_ms > max_timeout_ms) {
-      return refuse("timeout_ms", timeout_ms, "1..2147483647", " ms");
+      return refuse("timeout_ms", timeout_ms, Rule::timeout_ms, Unit::ms);
     }
   }
   if (memory_.work.size() < min_work_bytes || memory_.token.size() < min_token_bytes) {
@@ -263,7 +259,7 @@ Status Client::exchange(const Call& call, Response& response) {
 
   HttpRequest request;
   request.method = call.method;
-  request.origin = origin_;
+  request.origin = origin();
   request.target = call.target;
   request.headers = {headers.data(), count};
   request.body = call.body;
@@ -494,7 +490,7 @@ Status Client::ingest(Span<const std::string_view> samples, DesiredShadow& shado
                       const Ingestion& how) {
   const auto is_empty = [](std::string_view sample) { return sample.empty(); };
   if (samples.empty() || std::any_of(samples.begin(), samples.end(), is_empty)) {
-    return refuse("samples", samples.size(), "one or more, each with a timestamp", "");
+    return refuse("samples", samples.size(), Rule::samples, Unit::none);
   }
   ArrayBody body(samples);
   return ingest(body, shadow, how);
@@ -560,7 +556,7 @@ Status Client::post_once(const Authorization::Report& report) {
 
 std::uint64_t Client::identity() const {
   HashSink hash;
-  write_origin(origin_, hash);
+  write_origin(origin(), hash);
   hash.append("\n");
   hash.append(authorization_.identity_);
   return hash.value();
@@ -576,7 +572,7 @@ void Client::warn_about_storage(Status status, std::string_view what) {
 }
 
 void Client::load_state() {
-  if (loaded_ || url_rule_ != nullptr) return;
+  if (loaded_ || !config_.base_url.valid()) return;
   loaded_ = true;
   const Span<std::uint8_t> work(reinterpret_cast<std::uint8_t*>(memory_.work.data()),
                                 memory_.work.size());

@@ -13,10 +13,10 @@ namespace here_tracking {
 
 Status LicensedDevice::check(Client& client) const {
   if (device_id_.empty() || device_id_.size() > 50) {
-    return client.refuse("device_id", device_id_.size(), "1..50 characters");
+    return client.refuse("device_id", device_id_.size(), Rule::device_id);
   }
   if (device_secret_.empty() || device_secret_.size() > max_secret_bytes) {
-    return client.refuse("device_secret", device_secret_.size(), "1..128 characters");
+    return client.refuse("device_secret", device_secret_.size(), Rule::device_secret);
   }
   return {};
 }
@@ -33,7 +33,7 @@ Status LicensedDevice::get_token(Client& client) {
   });
 
   OAuthRequest oauth;
-  oauth.origin = client.origin_;
+  oauth.origin = client.origin();
   oauth.target = token_target;
   oauth.consumer_key = device_id_;
   oauth.consumer_secret = device_secret_;
@@ -50,7 +50,7 @@ Status LicensedDevice::send_for_itself(Client& client, const Report& report) {
   const bool has_id = !report.how.id.empty();
   const std::string_view other = has_id ? report.how.id : report.how.app_id;
   if (other.empty()) return client.post(report);
-  return client.refuse(has_id ? "id" : "appId", other.size(), "empty: a device sends for itself");
+  return client.refuse(has_id ? "id" : "appId", other.size(), Rule::for_itself);
 }
 
 Status DeviceLicense::send(Client& client, Report& report) const {

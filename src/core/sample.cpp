@@ -138,8 +138,7 @@ bool Sample::keep_back(PositionMethod method) {
 
 Status Sample::set_timestamp(std::int64_t timestamp_ms) {
   if (timestamp_ms < min_timestamp_ms || timestamp_ms > max_timestamp_ms) {
-    return SampleWriter(*this).refuse("", "timestamp", timestamp_ms,
-                                      "2..4102448400000 ms since 1970");
+    return SampleWriter(*this).refuse("", "timestamp", timestamp_ms, Rule::timestamp);
   }
   timestamp_ms_ = timestamp_ms;
   return {};
@@ -159,11 +158,10 @@ Status Sample::set_position(const Fix& fix) {
   if (status.ok() && fix.floor) status = writer.check(floor_rules, &*fix.floor);
   if (!status.ok()) return status;
   if (fix.satellite_count && fix.type != PositionType::gnss) {
-    return writer.refuse(scope, "satellitecount", *fix.satellite_count,
-                         "left out unless the type is gnss");
+    return writer.refuse(scope, "satellitecount", *fix.satellite_count, Rule::only_of_gnss);
   }
   if (fix.wlan_count && fix.type != PositionType::wlan) {
-    return writer.refuse(scope, "wlancount", *fix.wlan_count, "left out unless the type is wlan");
+    return writer.refuse(scope, "wlancount", *fix.wlan_count, Rule::only_of_wlan);
   }
 
   writer.begin_members(root, "");
@@ -216,13 +214,13 @@ Status Sample::set_gps(const Fix& fix) {
 
 Status Sample::set_payload(std::string_view json_object) {
   SampleWriter writer(*this);
-  const auto refuse = [&writer](std::size_t size, const char* rule) {
+  const auto refuse = [&writer](std::size_t size, Rule rule) {
     const Status status = writer.refuse("", "payload", static_cast<std::int64_t>(size), rule);
-    writer.set_unit(" bytes");
+    writer.set_unit(Unit::bytes);
     return status;
   };
   const std::size_t given = json_object.size();
-  if ((given_ & given_payload) != 0) return refuse(given, "given once a sample");
+  if ((given_ & given_payload) != 0) return refuse(given, Rule::given_once);
 
   writer.begin_members(root, "");
   writer.json().key("payload");
@@ -230,16 +228,16 @@ Status Sample::set_payload(std::string_view json_object) {
   Compactor compactor(writer.json());
   switch (parse_json(json_object, max_payload_depth, compactor)) {
     case JsonResult::too_deep:
-      return refuse(given, "nested at most 12 levels deep");
+      return refuse(given, Rule::payload_depth);
     case JsonResult::stopped:
     case JsonResult::invalid:
-      return refuse(given, "a valid JSON object in UTF-8");
+      return refuse(given, Rule::payload_json);
     case JsonResult::ok:
       break;
   }
   const std::size_t size = writer.members_wanted() - before;
-  if (!compactor.is_object()) return refuse(given, "a valid JSON object in UTF-8");
-  if (size > max_payload_bytes) return refuse(size, "at most 1000 bytes of compact JSON");
+  if (!compactor.is_object()) return refuse(given, Rule::payload_json);
+  if (size > max_payload_bytes) return refuse(size, Rule::payload_size);
   return writer.commit(given_payload);
 }
 

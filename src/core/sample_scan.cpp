@@ -297,7 +297,7 @@ Status Sample::add(const WlanAccessPoint& access_point) {
   }
   if (keep_back(PositionMethod::wlan)) return {};
   SampleWriter writer(*this);
-  Status status = writer.check_room(wlan, "wlan", max_wlan_access_points, " access points");
+  Status status = writer.check_room(wlan, "wlan", max_wlan_access_points, Unit::access_points);
   if (status.ok()) status = writer.check(wlan_rules::access_point, &access_point);
   if (!status.ok()) return status;
   const auto band_e2 = static_cast<std::uint16_t>(access_point.band);
@@ -308,7 +308,7 @@ Status Sample::add(const WlanAccessPoint& access_point) {
     case WlanBand::ghz_5:
       break;
     default:
-      status = writer.refuse("scan.wlan", "band", band_e2, "2.4, 3.65 or 5 GHz");
+      status = writer.refuse("scan.wlan", "band", band_e2, Rule::band);
       writer.set_decimals(2);
       return status;
   }
@@ -323,11 +323,11 @@ Status Sample::add(const WlanAccessPoint& access_point) {
 Status Sample::add(const BluetoothBeacon& beacon) {
   if (keep_back(PositionMethod::bt)) return {};
   SampleWriter writer(*this);
-  Status status = writer.check_room(bt, "bt", max_bluetooth_beacons, " beacons");
+  Status status = writer.check_room(bt, "bt", max_bluetooth_beacons, Unit::beacons);
   if (status.ok()) status = writer.check(bt_rules::beacon, &beacon);
   if (!status.ok()) return status;
   if (!beacon.mac && !beacon.eddystone_id && !beacon.ibeacon_id) {
-    return writer.refuse("scan", "bt", 0, "identified by mac, eddystoneId or iBeaconId");
+    return writer.refuse("scan", "bt", 0, Rule::beacon_identity);
   }
 
   writer.begin_item(bt, "bt");

@@ -106,15 +106,14 @@ bool is_phone_number(std::string_view text) {
 Status check_sim(SampleWriter& writer, const SimIdentity& sim) {
   constexpr const char* scope = "system";
   if (!sim.imsi.empty() && (sim.imsi.size() > 15 || !is_digits(sim.imsi))) {
-    return writer.refuse_text(scope, "imsi", sim.imsi, "1..15 digits", false);
+    return writer.refuse_text(scope, "imsi", sim.imsi, Rule::imsi, false);
   }
   const std::optional<std::size_t> iccid = count_characters(sim.iccid);
   if (!sim.iccid.empty() && (!iccid || *iccid < 18 || *iccid > 22)) {
-    return writer.refuse_text(scope, "iccid", sim.iccid, "18..22 characters in UTF-8", false);
+    return writer.refuse_text(scope, "iccid", sim.iccid, Rule::iccid, false);
   }
   if (!sim.phone_number.empty() && !is_phone_number(sim.phone_number)) {
-    return writer.refuse_text(scope, "phoneNumber", sim.phone_number,
-                              "E.164: + and 2..15 digits, the first not 0", false);
+    return writer.refuse_text(scope, "phoneNumber", sim.phone_number, Rule::phone_number, false);
   }
   return {};
 }
@@ -131,17 +130,15 @@ Status check_client(SampleWriter& writer, const ClientInfo& client) {
   }
   if (!status.ok()) return status;
   if (!client.version.empty() && !is_client_version(client.version)) {
-    return writer.refuse_text(scope, "version", client.version,
-                              "X.Y.Z with X and Y 0..255 and Z 0..65535");
+    return writer.refuse_text(scope, "version", client.version, Rule::client_version);
   }
   if (client.diskquota_kb && *client.diskquota_kb < 0) {
-    return writer.refuse(scope, "diskquota", *client.diskquota_kb, "0 or more");
+    return writer.refuse(scope, "diskquota", *client.diskquota_kb, Rule::not_negative);
   }
   for (std::size_t i = 0; i < client.homenetwork.size(); ++i) {
     const HomeNetwork& network = client.homenetwork[i];
     if (network.mcc || network.sid) continue;
-    status =
-        writer.refuse(network_rules.item.scope, "", 0, "a pair of mcc and mnc, or of sid and nid");
+    status = writer.refuse(network_rules.item.scope, "", 0, Rule::network_pair);
     writer.set_index(i);
     return status;
   }
@@ -149,7 +146,7 @@ Status check_client(SampleWriter& writer, const ClientInfo& client) {
   constexpr const char* name = "accelerometerSensorRange";
   if (ranges.size() > max_sensor_ranges) {
     return writer.refuse_range(scope, name, static_cast<std::int64_t>(ranges.size()), 0,
-                               max_sensor_ranges, " items");
+                               max_sensor_ranges, Unit::items);
   }
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     if (ranges[i] >= -1000 && ranges[i] <= 1000) continue;
@@ -192,7 +189,7 @@ Status Sample::add(const SensorReadings& measured) {
   const std::uint32_t given = SampleWriter::given_fields(sensor_rules, &readings);
   for (std::size_t i = 0; i < sensor_rules.fields.size(); ++i) {
     if ((given & given_ & 1U << i) == 0) continue;
-    return writer.refuse(sensor_rules.scope, sensor_rules.fields[i].name, 2, "given once a sample");
+    return writer.refuse(sensor_rules.scope, sensor_rules.fields[i].name, 2, Rule::given_once);
   }
   if (given != 0) {
     writer.begin_members(sensors, "reportedSensorData");
@@ -213,7 +210,7 @@ Status Sample::set_state_version(std::uint64_t state_version) {
   if (!status.ok()) return status;
   if (state_version > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
     return writer.refuse("system", "stateVersion", std::numeric_limits<std::int64_t>::max(),
-                         "at most 2^63 - 1");
+                         Rule::state_version);
   }
   writer.begin_members(system, "system");
   writer.json().integer("stateVersion", static_cast<std::int64_t>(state_version));
@@ -228,7 +225,7 @@ Status Sample::set_mode(DeviceMode mode) {
   if (!status.ok()) return status;
   const auto index = static_cast<std::size_t>(mode);
   if (index >= names.size()) {
-    return writer.refuse("system", "mode", static_cast<std::int64_t>(index), "a DeviceMode");
+    return writer.refuse("system", "mode", static_cast<std::int64_t>(index), Rule::mode);
   }
   writer.begin_members(system, "system");
   writer.json().string("mode", names[index]);

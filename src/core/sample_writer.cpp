@@ -8,8 +8,6 @@
 namespace here_tracking {
 namespace {
 
-constexpr const char* timestamp_rule = "2..4102448400000 ms since 1970";
-
 template <typename T>
 bool take(const std::optional<T>& from, std::int64_t& value) {
   if (from) value = static_cast<std::int64_t>(*from);
@@ -71,8 +69,7 @@ SampleWriter::SampleWriter(Sample& sample)
 
 // ---- refusals ----
 
-Status SampleWriter::refuse(const char* scope, const char* field, std::int64_t value,
-                            const char* rule) {
+Status SampleWriter::refuse(const char* scope, const char* field, std::int64_t value, Rule rule) {
   sample_.field_error_ = {};
   sample_.field_error_.scope = scope;
   sample_.field_error_.field = field;
@@ -82,8 +79,8 @@ Status SampleWriter::refuse(const char* scope, const char* field, std::int64_t v
 }
 
 Status SampleWriter::refuse_range(const char* scope, const char* field, std::int64_t value,
-                                  std::int32_t min, std::int32_t max, const char* unit) {
-  (void)refuse(scope, field, value, nullptr);
+                                  std::int32_t min, std::int32_t max, Unit unit) {
+  (void)refuse(scope, field, value, Rule::range);
   sample_.field_error_.min = min;
   sample_.field_error_.max = max;
   sample_.field_error_.unit = unit;
@@ -91,17 +88,17 @@ Status SampleWriter::refuse_range(const char* scope, const char* field, std::int
 }
 
 Status SampleWriter::refuse_text(const char* scope, const char* field, std::string_view text,
-                                 const char* rule, bool shown) {
+                                 Rule rule, bool shown) {
   (void)refuse(scope, field, static_cast<std::int64_t>(text.size()), rule);
   FieldError& error = sample_.field_error_;
-  error.unit = " characters";
+  error.unit = Unit::characters;
   if (shown) (void)copy_text(text, {error.text.data(), error.text.size() - 1});
   return Code::invalid_value;
 }
 
 Status SampleWriter::once(Given given, const char* scope, const char* field) {
   if ((sample_.given_ & given) == 0) return {};
-  return refuse(scope, field, 2, "given once a sample");
+  return refuse(scope, field, 2, Rule::given_once);
 }
 
 Status SampleWriter::check(const ObjectRules& rules, const void* object, std::int32_t index) {
@@ -114,22 +111,22 @@ Status SampleWriter::check(const ObjectRules& rules, const void* object, std::in
       const std::string_view text = text_of(rule, object);
       const std::optional<std::size_t> characters = count_characters(text);
       if (!characters) {
-        status = refuse_text(rules.scope, rule.name, text, "UTF-8");
+        status = refuse_text(rules.scope, rule.name, text, Rule::utf8);
       } else if (*characters < static_cast<std::size_t>(rule.min) ||
                  *characters > static_cast<std::size_t>(rule.max)) {
-        status = refuse_text(rules.scope, rule.name, text, nullptr);
+        status = refuse_text(rules.scope, rule.name, text, Rule::range);
         error.value = static_cast<std::int64_t>(*characters);
       }
     } else if (rule.kind == FieldKind::limited && (value < rule.min || value > rule.max)) {
-      status = refuse(rules.scope, rule.name, value, nullptr);
+      status = refuse(rules.scope, rule.name, value, Rule::range);
     } else if ((rule.kind == FieldKind::epoch_ms || rule.kind == FieldKind::utc_text) &&
                (value < min_timestamp_ms || value > max_timestamp_ms)) {
-      status = refuse(rules.scope, rule.name, value, timestamp_rule);
+      status = refuse(rules.scope, rule.name, value, Rule::timestamp);
     } else if (rule.partner != 0) {
       const FieldRule& partner = rules.fields[rule.partner - 1U];
       std::int64_t other = 0;
       if (!load(partner, object, other)) {
-        status = refuse(rules.scope, rule.name, value, "given with");
+        status = refuse(rules.scope, rule.name, value, Rule::given_with);
         error.partner = partner.name;
       }
     }
@@ -147,7 +144,7 @@ Status SampleWriter::check(const ListRules& rules, const char* scope, const void
                            std::size_t count) {
   if (count > rules.max_items) {
     return refuse_range(scope, rules.name, static_cast<std::int64_t>(count), 0, rules.max_items,
-                        " items");
+                        Unit::items);
   }
   for (std::size_t i = 0; i < count; ++i) {
     const Status status = check(rules.item, item_of(rules, items, i), static_cast<std::int32_t>(i));
@@ -157,7 +154,7 @@ Status SampleWriter::check(const ListRules& rules, const char* scope, const void
 }
 
 Status SampleWriter::check_room(Container list, const char* name, std::size_t max_items,
-                                const char* unit) {
+                                Unit unit) {
   if (sample_.item_count_[list] < max_items) return {};
   return refuse_range("scan", name, static_cast<std::int64_t>(max_items) + 1, 0,
                       static_cast<std::int32_t>(max_items), unit);
@@ -286,7 +283,7 @@ Status SampleWriter::add_cell(Container list, const char* name, const ObjectRule
                                   PositionMethod::cdma};
   static_assert(methods.size() == Sample::wlan);
   if (sample_.keep_back(methods[list])) return {};
-  Status status = check_room(list, name, Sample::max_cells, " cells");
+  Status status = check_room(list, name, Sample::max_cells, Unit::cells);
   if (status.ok()) status = check(rules, cell);
   if (status.ok()) status = check(nmr, rules.scope, neighbours, count);
   if (!status.ok()) return status;

@@ -25,17 +25,17 @@ class SampleWriter {
 
   // -- refusals: each notes why and leaves the sample as it was --
 
-  Status refuse(const char* scope, const char* field, std::int64_t value, const char* rule);
+  Status refuse(const char* scope, const char* field, std::int64_t value, Rule rule);
   Status refuse_range(const char* scope, const char* field, std::int64_t value, std::int32_t min,
-                      std::int32_t max, const char* unit = "");
+                      std::int32_t max, Unit unit = Unit::none);
   /// The text is shown only where it may be.
-  Status refuse_text(const char* scope, const char* field, std::string_view text, const char* rule,
+  Status refuse_text(const char* scope, const char* field, std::string_view text, Rule rule,
                      bool shown = true);
   /// invalid_value if that is in the sample already.
   Status once(Given given, const char* scope, const char* field);
   // What the last refusal is about, in more detail.
   void set_decimals(std::uint8_t decimals) { sample_.field_error_.decimals = decimals; }
-  void set_unit(const char* unit) { sample_.field_error_.unit = unit; }
+  void set_unit(Unit unit) { sample_.field_error_.unit = unit; }
   void set_index(std::size_t index) {
     sample_.field_error_.index = static_cast<std::int32_t>(index);
   }
@@ -73,7 +73,7 @@ class SampleWriter {
   Status add_cell(Container list, const char* name, const ObjectRules& rules, const void* cell,
                   const ListRules& nmr, const void* neighbours, std::size_t count);
   /// invalid_value if that list is full.
-  Status check_room(Container list, const char* name, std::size_t max_items, const char* unit);
+  Status check_room(Container list, const char* name, std::size_t max_items, Unit unit);
 
  private:
   void open(Container container, const char* name);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/self_test.hpp"
 
+#include "here_tracking/client.hpp"
+
 #include "text.hpp"
-#include "url.hpp"
 
 #include <algorithm>
 #include <array>
@@ -403,10 +404,9 @@ class Tester {
   }
 
   void test_service() {
-    Origin origin;
-    if (const char* const rule = parse_base_url(device_.base_url, origin)) {
-      return fail(HookFault::service_failed, rule);
-    }
+    const BaseUrl url(device_.base_url);
+    if (!url.valid()) return fail(HookFault::service_failed, to_string(url.rule()));
+    const Origin& origin = url.origin();
     if (!asks(origin, HookFault::service_failed)) return;
     ResponseCheck broken_off(true);
     const Status status = exchange(origin, service_timeout_ms, broken_off);

@@ -81,22 +81,20 @@ enum class Kind : std::uint8_t {
   unread         // whatever it is
 };
 
-// What a message says that it must be, in the order of Kind.
-constexpr std::array<const char*, 14> rules = {
-    "a whole number 0..9223372036854775807",
-    "a whole number of ms up to 4102448400000",
-    "a number, 0 or more",
-    "a number, 0 or more",
-    "a number",
-    "a number, 1 or more",
-    "true or false",
-    "a text of 1..50 characters",
-    R"("all", "" or a list of names)",
-    "one of the documented names",
-    "acceleration, pressure, temperature, humidity or gnss",
-    "an object",
-    "a list",
-    ""};
+constexpr Rule rule_of(Kind kind) {
+  switch (kind) {
+    case Kind::version:
+      return Rule::shadow_version;
+    case Kind::time:
+      return Rule::shadow_time;
+    case Kind::duration:
+    case Kind::distance:
+      return Rule::shadow_duration;
+    default:
+      return static_cast<Rule>(static_cast<int>(Rule::shadow_limit) + static_cast<int>(kind) -
+                               static_cast<int>(Kind::limit));
+  }
+}
 
 struct Member {
   const char* name;
@@ -242,8 +240,8 @@ class ShadowHandler final : public JsonHandler {
     error.field = "desired shadow";
     if (scope_ == Scope::payload || scope_ == Scope::wlan) error.field = place(scope_).path;
     error.value = max_json_depth + 1;
-    error.unit = " levels";
-    error.rule = "nested at most 32 levels deep";
+    error.unit = Unit::levels;
+    error.rule = Rule::shadow_depth;
     reject(error);
   }
 
@@ -330,7 +328,7 @@ class ShadowHandler final : public JsonHandler {
     if (item_type_ == Seen::no) {
       FieldError error = named(Scope::logging_item, "type");
       error.text = {'n', 'o', 't', 'h', 'i', 'n', 'g'};
-      error.rule = rules[static_cast<std::size_t>(Kind::logging_type)];
+      error.rule = Rule::shadow_logging_type;
       reject(error);
     }
   }
@@ -440,7 +438,7 @@ class ShadowHandler final : public JsonHandler {
   void reject(const Member& member, const Value& value) {
     if (member.kind == Kind::logging_type && item_type_ == Seen::no) item_type_ = Seen::rejected;
     FieldError error = named(member.scope, member.name);
-    error.rule = rules[static_cast<std::size_t>(member.kind)];
+    error.rule = rule_of(member.kind);
     const bool is_secret = member.kind == Kind::list && member.detail == opens(Scope::wlan);
     if (is_secret) {
       error.text = {'.', '.', '.'};
@@ -450,7 +448,7 @@ class ShadowHandler final : public JsonHandler {
     } else {
       if (value.type == Type::text) {
         error.value = static_cast<std::int64_t>(count_json_characters(value.string.raw));
-        error.unit = " characters";
+        error.unit = Unit::characters;
       }
       if (member.kind != Kind::tag || value.type != Type::text) {
         (void)copy_text(value.string.text, {error.text.data(), error.text.size() - 1});
@@ -462,10 +460,10 @@ class ShadowHandler final : public JsonHandler {
   void reject_size(const Spot& list) {
     FieldError error = named(list_->scope, list_->name);
     error.value = static_cast<std::int64_t>(items_);
-    error.unit = " items";
+    error.unit = Unit::items;
     error.min = list.min_items;
     error.max = list.max_items;
-    if (list.max_items == unlimited) error.rule = rules[static_cast<std::size_t>(Kind::names)];
+    if (list.max_items == unlimited) error.rule = Rule::shadow_names;
     reject(error);
   }
 

@@ -61,38 +61,4 @@ const char* to_string(Code code) {
   return "";
 }
 
-std::size_t format(const FieldError& error, Span<char> into) {
-  TextBuilder text(into);
-  text.append(error.scope);
-  if (error.index >= 0) {
-    text.append('[');
-    text.append_integer(error.index);
-    text.append(']');
-  }
-  if (*error.scope != '\0' && *error.field != '\0') text.append('.');
-  text.append(error.field);
-  text.append(" = ");
-  if (error.text[0] != '\0') {
-    text.append('"');
-    for (const char* at = error.text.data(); *at != '\0'; ++at)
-      text.append(*at < ' ' || *at > '~' ? '?' : *at);
-    text.append('"');
-  } else {
-    text.append_decimal(error.value, error.decimals);
-    text.append(error.unit);
-  }
-  text.append(": must be ");
-  if (error.rule != nullptr) {
-    text.append(error.rule);
-    if (*error.partner != '\0') text.append(' ');
-    text.append(error.partner);
-  } else {
-    text.append_decimal(error.min, error.decimals);
-    text.append("..");
-    text.append_decimal(error.max, error.decimals);
-    if (error.text[0] != '\0') text.append(error.unit);
-  }
-  return text.size();
-}
-
 }  // namespace here_tracking

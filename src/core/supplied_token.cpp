@@ -17,9 +17,9 @@ Status SuppliedToken::take_token(Client& client) {
   if (!status.ok()) return status;
   if (size > memory.size()) return Code::buffer_too_small;
   if (!is_bearer_token({memory.data(), size})) {
-    return client.refuse("token", size, "letters, digits and -._~+/, with = at its end");
+    return client.refuse("token", size, Rule::token);
   }
-  if (life_s == 0) return client.refuse("life_s", life_s, "1 or more", " s");
+  if (life_s == 0) return client.refuse("life_s", life_s, Rule::at_least_1, Unit::s);
   const bool taken =
       client.take_token({memory.data(), size}, life_s, client.hooks_.clock->now_ms());
   return taken ? Code::ok : Code::buffer_too_small;
@@ -27,16 +27,16 @@ Status SuppliedToken::take_token(Client& client) {
 
 Status SuppliedToken::send_for(Client& client, Report& report) {
   const auto check = [&client](const char* field, std::string_view text, std::size_t min,
-                               std::size_t max, const char* rule) -> Status {
+                               std::size_t max, Rule rule) -> Status {
     const std::optional<std::size_t> characters = count_characters(text);
-    if (!characters) return client.refuse(field, text.size(), "UTF-8", " bytes");
+    if (!characters) return client.refuse(field, text.size(), Rule::utf8, Unit::bytes);
     if (*characters >= min && *characters <= max) return {};
     return client.refuse(field, *characters, rule);
   };
   const Ingestion& how = report.how;
-  Status status = check("id", how.id, 1, 50, "1..50 characters");
+  Status status = check("id", how.id, 1, 50, Rule::id);
   if (status.ok() && !how.app_id.empty()) {
-    status = check("appId", how.app_id, 8, how.app_id.size(), "8 characters or more");
+    status = check("appId", how.app_id, 8, how.app_id.size(), Rule::app_id);
   }
   if (!status.ok()) return status;
   ObjectBody body(*report.body, how.id, how.app_id);

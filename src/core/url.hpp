@@ -6,18 +6,22 @@
 #include "text.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace here_tracking {
 
 inline constexpr std::size_t max_host_bytes = 128;
 
-/// Takes `scheme://host[:port][/]` apart. The host is a part of `url`.
-/// @return nullptr, or the rule that is broken (static text).
-const char* parse_base_url(std::string_view url, Origin& origin);
-
 /// localhost, 127.0.0.0/8 and [::1].
 [[nodiscard]] bool is_loopback(std::string_view host);
+
+/// Of ASCII.
+[[nodiscard]] bool is_alphanumeric(char c);
+
+[[nodiscard]] constexpr std::uint16_t default_port(const Origin& origin) {
+  return origin.tls ? 443 : 80;
+}
 
 /// `scheme://host[:port]` in lower case, the port only where it is not the scheme's own (RFC 5849,
 /// 3.4.1.2).

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/oauth.hpp"
 
+#include "here_tracking/client.hpp"
+
 #include "core/url.hpp"
 #include "support/catch.hpp"
 
@@ -8,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+using here_tracking::BaseUrl;
 using here_tracking::HmacSha256;
 using here_tracking::OAuthRequest;
 using here_tracking::Origin;
@@ -22,7 +25,9 @@ class Signed {
  public:
   Signed(const char* base_url, const char* id, const char* secret, const char* nonce,
          std::int64_t timestamp_s) {
-    REQUIRE(here_tracking::parse_base_url(base_url, request_.origin) == nullptr);
+    const BaseUrl url(base_url);
+    REQUIRE(url.valid());
+    request_.origin = url.origin();
     request_.target = "/v2/token";
     request_.consumer_key = id;
     request_.consumer_secret = secret;
@@ -211,15 +216,25 @@ TEST_CASE("HMAC-SHA256 agrees with RFC 4231") {
 }
 
 TEST_CASE("A base URL is scheme, host and port, and nothing else") {
-  Origin origin;
   SECTION("accepted") {
-    CHECK(here_tracking::parse_base_url("https://Example.ORG:8443/", origin) == nullptr);
-    CHECK(origin.tls);
-    CHECK(origin.host == "Example.ORG");
-    CHECK(origin.port == 8443);
-    CHECK(here_tracking::parse_base_url("http://[::1]:80", origin) == nullptr);
-    CHECK_FALSE(origin.tls);
-    CHECK(origin.host == "[::1]");
+    const BaseUrl named("https://Example.ORG:8443/");
+    CHECK(named.valid());
+    CHECK(named.origin().tls);
+    CHECK(named.origin().host == "Example.ORG");
+    CHECK(named.origin().port == 8443);
+    const BaseUrl local("http://[::1]:80");
+    CHECK(local.valid());
+    CHECK_FALSE(local.origin().tls);
+    CHECK(local.origin().host == "[::1]");
+  }
+  SECTION("of itself it is the service, as if that had been read") {
+    const BaseUrl service;
+    const BaseUrl read(service.text());
+    CHECK(service.valid());
+    CHECK(service.text() == "https://tracking.api.here.com");
+    CHECK(read.origin().tls == service.origin().tls);
+    CHECK(read.origin().host == service.origin().host);
+    CHECK(read.origin().port == service.origin().port);
   }
   SECTION("refused") {
     const std::string long_host(129, 'a');
@@ -233,7 +248,7 @@ TEST_CASE("A base URL is scheme, host and port, and nothing else") {
           std::string("https://[::1"), std::string("https://[]"), std::string("https://[::1]x:80"),
           std::string("https://a\r\nb"), "https://" + long_host}) {
       CAPTURE(url);
-      CHECK(here_tracking::parse_base_url(url, origin) != nullptr);
+      CHECK(!BaseUrl(url).valid());
     }
   }
 }
