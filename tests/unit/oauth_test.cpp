@@ -26,7 +26,8 @@ class Signed {
   Signed(const char* base_url, const char* id, const char* secret, const char* nonce,
          std::int64_t timestamp_s) {
     const BaseUrl url(base_url);
-    REQUIRE(url.valid());
+    // A vector has a host that is called without TLS, which a Client refuses to do.
+    REQUIRE((url.valid() || url.rule() == here_tracking::Rule::url_tls));
     request_.origin = url.origin();
     request_.target = "/v2/token";
     request_.consumer_key = id;
