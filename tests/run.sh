@@ -46,13 +46,25 @@ tracked() { # GLOB...: files of the project, also those not yet committed
     done
 }
 
-configure_and_build() { # PRESET
-  cmake --preset "$1" && cmake --build --preset "$1" -j"${jobs}"
+configure_and_build() { # PRESET [FOLDER-OF-TESTS...]; library, programs and these tests
+  cmake --preset "$1" || return
+  local folders targets
+  folders=$(IFS='|' && echo "src|examples${2+|tests/(${*:2})}")
+  mapfile -t targets < <(ninja -C "build/$1" -t targets all | grep -oE "^(${folders})(/[^:/]+)*/all")
+  cmake --build --preset "$1" -j"${jobs}" --target "${targets[@]}"
 }
 
 run_ctest() { # PRESET ARGUMENT...
   # Many tests wait for something most of the time.
   ctest --preset "$1" -j"$((jobs * 2))" --no-tests=error "${@:2}"
+}
+
+# Tests bear the name of their folder.
+build_and_test() { # PRESET FOLDER-OF-TESTS...
+  local preset=$1 labels
+  shift
+  labels=$(IFS='|' && echo "$*")
+  configure_and_build "${preset}" "$@" && run_ctest "${preset}" --label-regex "^(${labels})\$"
 }
 
 phase_setup() {
@@ -61,15 +73,19 @@ phase_setup() {
     "${packages_cortex_m[@]}" "${packages_firmware[@]}" "${packages_packaging[@]}" && echo "All packages are there."
 }
 
-asan_labels='^(unit|integration|surface)$'
+under_sanitizers=(unit integration surface)
 
 phase_dev() {
-  configure_and_build dev && run_ctest dev --label-exclude "${asan_labels}"
+  local each others=()
+  for each in tests/*/CMakeLists.txt; do
+    each=$(basename "$(dirname "${each}")")
+    [[ " ${under_sanitizers[*]} footprint fuzz " == *" ${each} "* ]] || others+=("${each}")
+  done
+  build_and_test dev "${others[@]}"
 }
 
 phase_asan() {
-  configure_and_build asan &&
-    UBSAN_OPTIONS=print_stacktrace=1 run_ctest asan --label-regex "${asan_labels}"
+  UBSAN_OPTIONS=print_stacktrace=1 build_and_test asan "${under_sanitizers[@]}"
 }
 
 phase_fuzz() { tests/fuzz/run.sh 10; }
