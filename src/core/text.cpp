@@ -5,6 +5,18 @@
 
 namespace here_tracking {
 
+std::uint32_t divide(std::uint64_t& number, std::uint16_t by) {
+  std::uint64_t quotient = 0;
+  std::uint32_t rest = 0;
+  for (int shift = 48; shift >= 0; shift -= 16) {
+    const std::uint32_t part = rest << 16U | static_cast<std::uint16_t>(number >> shift);
+    quotient = quotient << 16U | part / by;
+    rest = part % by;
+  }
+  number = quotient;
+  return rest;
+}
+
 void TextBuilder::append(std::string_view piece) {
   for (const char c : piece)
     Put(c);
@@ -36,6 +48,12 @@ void TextBuilder::append_decimal(std::int64_t value, std::uint8_t decimals) {
     Put(digits[--count]);
     if (count == decimals && count > zeros) Put('.');
   }
+}
+
+int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  const char lower = to_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value) {

@@ -88,11 +88,7 @@ inline std::size_t copy_text(std::string_view text, Span<char> into) {
 }
 
 /// -1 for what is no hexadecimal digit.
-[[nodiscard]] constexpr int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  const char lower = to_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+[[nodiscard]] int hex_value(char c);
 
 /// Decimal digits alone, at most `max`, which is 10^18 or less. False for anything else, an empty
 /// text among it.

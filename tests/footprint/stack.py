@@ -18,10 +18,12 @@ ENTRY = "firmware"
 # It encodes what it encoded: a signature's parameters. No deeper.
 NESTED = {"PercentEncoder::append": 2}
 # What cannot be below these functions. One that sends has read its state, so who asks it for the
-# time then does not make it do so; a request for a token has no body.
+# time then does not make it do so; a request for a token or for the time has no body; what
+# is logged is not sent.
 NEVER = [
     (r"::ClientTime::now_s\(", r"::Client::load_state\("),
-    (r"::Client::post_for_token\(", r"::(QueueBatch|ArrayBody|ObjectBody)::"),
+    (r"::Client::(post_for_token|sync_time)\(", r"::(QueueBatch|ArrayBody|ObjectBody)::"),
+    (r"::(TlsConnection::outcome|State::report)\(", r"::TlsConnection::write\("),
 ]
 # Below these functions all virtual calls of a name go to the one class that they made themselves.
 MADE_BY = [

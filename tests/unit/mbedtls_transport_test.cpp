@@ -362,25 +362,25 @@ TEST_CASE("Roots that cannot be read leave those before") {
 
 TEST_CASE("A stored session is what was stored, or nothing") {
   std::array<std::uint8_t, 200> memory{};
-  const ht::Span<std::uint8_t> into = ht::SessionRecord::session_in(memory);
-  REQUIRE(into.size() < memory.size());
-  std::fill(into.begin(), into.begin() + 100, std::uint8_t{0x5a});
-  const auto encoded = ht::SessionRecord::encode(7, {-5, 1767225600}, 100, memory);
+  std::fill_n(memory.begin() + ht::SessionRecord::session_at, 100, std::uint8_t{0x5a});
+  const auto encoded = ht::SessionRecord::encode({7, {5, 1767225600}}, 100, memory.data());
+  CHECK(encoded.size() == 100 + ht::SessionRecord::overhead);
   std::vector<std::uint8_t> bytes(encoded.begin(), encoded.end());
 
-  ht::SessionRecord record;
-  REQUIRE(ht::SessionRecord::decode({bytes.data(), bytes.size()}, record));
-  CHECK(record.identity == 7);
-  CHECK(record.validity.from_s == -5);
-  CHECK(record.validity.until_s == 1767225600);
-  CHECK(std::vector<std::uint8_t>(record.session.begin(), record.session.end()) ==
-        std::vector<std::uint8_t>(100, 0x5a));
+  REQUIRE(ht::SessionRecord::is_valid({bytes.data(), bytes.size()}));
+  ht::Peer peer;
+  ht::SessionRecord::decode(bytes.data(), peer);
+  CHECK(peer.identity == 7);
+  CHECK(peer.validity.from_s == 5);
+  CHECK(peer.validity.until_s == 1767225600);
+  const auto session = bytes.begin() + ht::SessionRecord::session_at;
+  CHECK(std::vector<std::uint8_t>(session, session + 100) == std::vector<std::uint8_t>(100, 0x5a));
 
   for (std::size_t size = 0; size < bytes.size(); ++size)
-    CHECK_FALSE(ht::SessionRecord::decode({bytes.data(), size}, record));
+    CHECK_FALSE(ht::SessionRecord::is_valid({bytes.data(), size}));
   for (std::uint8_t& byte : bytes) {
     byte ^= 1U;
-    CHECK_FALSE(ht::SessionRecord::decode({bytes.data(), bytes.size()}, record));
+    CHECK_FALSE(ht::SessionRecord::is_valid({bytes.data(), bytes.size()}));
     byte ^= 1U;
   }
 }

@@ -4,221 +4,256 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <string_view>
 
 namespace here_tracking {
 namespace {
 
 constexpr std::uint32_t max_body_bytes = 0xffffffff;
-constexpr std::string_view version = "HTTP/1.";
+constexpr const char* status_line_rule = "HTTP/1.x with 100..599, not 101";
+constexpr const char* headers_rule = "100 headers or fewer, 16 KiB or less";
+constexpr const char* length_rule = "one numeric Content-Length, no Transfer-Encoding";
+constexpr const char* chunk_rule = "chunks as long as their hexadecimal size";
 
-bool is_token_character(char c) {
-  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
-         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
+/// What may stand in a line, its carriage return included.
+bool is_text(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 ? byte != 0x7f : byte == '\t' || byte == '\r';
 }
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-/// What may stand in a value, a reason or a chunk extension.
-bool is_field_text(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
-  });
+/// Where the token at the beginning of `text` ends.
+const char* end_of_token(const char* text) {
+  constexpr std::string_view separators = "\"(),/:;<=>?@[\\]{}";
+  while (*text > ' ' && *text < 0x7f && separators.find(*text) == std::string_view::npos)
+    ++text;
+  return text;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front()))
-    text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back()))
-    text.remove_suffix(1);
-  return text;
+/// Whether `text` up to the character `end` is the `word`, of small letters and hyphens, which have
+/// the bit that a capital letter lacks.
+bool is(const char* text, const char* word, char end) {
+  for (; *word != '\0'; ++word, ++text) {
+    if ((*text | 0x20) != *word) return false;
+  }
+  return *text == end;
+}
+
+/// After the first failure nothing more is read: lines are empty, bodies over.
+class Reader {
+ public:
+  Reader(HttpInput& input, char* memory, ResponseHandler& handler, HttpResponse& response)
+      : input_(input), handler_(handler), response_(response), line_(memory) {}
+
+  void read();
+
+ private:
+  [[nodiscard]] bool ok() const { return response_.code == Code::ok; }
+  [[gnu::noinline]] void fail(Code code, const char* rule);
+  void invalid(const char* rule) { fail(Code::response_invalid, rule); }
+  void too_large(const char* rule) { fail(Code::response_too_large, rule); }
+
+  bool has_data();
+  std::size_t read_line(const char* begin, const char* rule);
+  std::uint32_t take_number(const char*& at, std::uint32_t base);
+  void read_status_line();
+  void read_headers(bool wanted);
+  void take_framing(const char* value);
+  void read_body(std::uint32_t size);
+  void read_chunks();
+
+  bool is_http_1_0_ = false;
+  bool has_length_ = false;
+  bool chunked_ = false;
+  HttpInput& input_;
+  ResponseHandler& handler_;
+  HttpResponse& response_;
+  char* line_;                  // with a terminator in place of its end
+  const char* data_ = nullptr;  // what has arrived and is not read yet
+  const char* data_end_ = nullptr;
+  std::uint32_t length_ = 0;
+  std::uint32_t header_bytes_ = 0;
+  std::uint32_t header_lines_ = 0;
+};
+
+void Reader::fail(Code code, const char* rule) {
+  if (!ok()) return;
+  response_.code = code;
+  response_.rule = rule;
+}
+
+bool Reader::has_data() {
+  if (data_ == data_end_ && ok()) {
+    std::size_t size = 0;
+    char* const data = line_ + HttpResponse::max_line_bytes;
+    response_.code = input_.receive(data, HttpResponse::max_line_bytes, size);
+    data_ = data;
+    data_end_ = data + size;
+    if (ok()) response_.begun = true;
+  }
+  return ok();
+}
+
+/// Returns its length without its end. `rule` is broken as soon as it does not begin with `begin`:
+/// what comes instead may have no lines.
+std::size_t Reader::read_line(const char* begin, const char* rule) {
+  std::size_t size = 0;
+  char last = '\0';
+  while (has_data()) {
+    const char c = *data_++;
+    if (*begin != '\0' && c != *begin++) {
+      invalid(rule);
+    } else if (size == HttpResponse::max_line_bytes) {
+      too_large("lines of 1024 bytes or less");
+    } else if (last == '\r' && c == '\n') {
+      line_[--size] = '\0';
+      return size;
+    } else if (last == '\r' || !is_text(c)) {
+      invalid("lines of text that end with CR LF");
+    } else {
+      line_[size++] = last = c;
+    }
+  }
+  *line_ = '\0';
+  return 0;
+}
+
+/// Takes the digits at the front.
+std::uint32_t Reader::take_number(const char*& at, std::uint32_t base) {
+  std::uint64_t number = 0;
+  for (;; ++at) {
+    const auto digit = static_cast<std::uint32_t>(hex_value(*at));
+    if (digit >= base) break;
+    number = number * base + digit;
+    if (number > max_body_bytes) {
+      too_large("4294967295 bytes or less");
+      break;
+    }
+  }
+  return static_cast<std::uint32_t>(number);
+}
+
+void Reader::read_status_line() {
+  constexpr const char* version = "HTTP/1.";
+  if (read_line(version, status_line_rule) == 0) return;
+  const char* at = line_ + std::strlen(version);
+  const char minor = at[0];
+  const bool spaced = is_digit(minor) && at[1] == ' ' && (at[5] == ' ' || at[5] == '\0');
+  at += 2;
+  const std::uint32_t status = spaced ? take_number(at, 10) : 0;
+  if (status < 100 || status > 599 || status == 101) return invalid(status_line_rule);
+  is_http_1_0_ = minor == '0';
+  response_.keeps_connection = !is_http_1_0_;
+  response_.status = static_cast<std::uint16_t>(status);
+  if (status >= 200) handler_.on_status(response_.status);
+}
+
+void Reader::read() {
+  do {
+    read_status_line();
+    read_headers(response_.status >= 200);
+  } while (ok() && response_.status < 200);
+
+  if (!ok() || response_.status == 204 || response_.status == 304) {
+    // There is no body.
+  } else if (chunked_) {
+    // Whoever sends both, or lets it pass, may mean either.
+    if (has_length_) invalid(length_rule);
+    read_chunks();
+    read_headers(false);  // trailers
+  } else if (has_length_) {
+    read_body(length_);
+  } else {
+    response_.keeps_connection = false;
+    while (ok())
+      read_body(max_body_bytes);
+    if (response_.code == Code::no_data) response_.code = Code::ok;
+  }
+  if (response_.code == Code::no_data) response_.code = Code::connection_lost;
+  // Nobody has asked for what is left.
+  if (!ok() || data_ != data_end_) response_.keeps_connection = false;
+}
+
+void Reader::read_headers(bool wanted) {
+  for (;;) {
+    const std::size_t size = read_line("", "");
+    header_bytes_ += static_cast<std::uint32_t>(size) + 2;
+    if (header_bytes_ > HttpResponse::max_header_bytes) too_large(headers_rule);
+    if (size == 0) return;
+    if (++header_lines_ > HttpResponse::max_header_lines) too_large(headers_rule);
+    const char* value = end_of_token(line_);
+    if (value == line_ || *value != ':') {
+      invalid("headers of name, colon, text");
+    } else if (wanted && ok()) {
+      const std::string_view name(line_, static_cast<std::size_t>(value - line_));
+      char* end = line_ + size;
+      while (is_blank(end[-1]))
+        --end;
+      *end = '\0';
+      do {
+        ++value;
+      } while (is_blank(*value));
+      take_framing(value);
+      if (ok()) handler_.on_header(name, {value, static_cast<std::size_t>(end - value)});
+    }
+  }
+}
+
+void Reader::take_framing(const char* value) {
+  if (is(line_, "content-length", ':')) {
+    const char* at = value;
+    const std::uint32_t length = take_number(at, 10);
+    if (at == value || *at != '\0' || (has_length_ && length != length_)) invalid(length_rule);
+    has_length_ = true;
+    length_ = length;
+  } else if (is(line_, "transfer-encoding", ':')) {
+    if (chunked_ || is_http_1_0_ || !is(value, "chunked", '\0')) {
+      invalid("chunked once, in HTTP/1.1");
+    }
+    chunked_ = true;
+  } else if (is(line_, "connection", ':')) {
+    while (*value != '\0') {
+      const char* const end = end_of_token(value);
+      if (is(value, "close", *end)) response_.keeps_connection = false;
+      value = *end != '\0' ? end + 1 : end;
+    }
+  }
+}
+
+void Reader::read_body(std::uint32_t size) {
+  while (size != 0 && has_data()) {
+    const auto arrived = static_cast<std::uint32_t>(data_end_ - data_);
+    const std::string_view piece(data_, std::min(arrived, size));
+    data_ += piece.size();
+    size -= static_cast<std::uint32_t>(piece.size());
+    if (!handler_.on_body(piece)) too_large("a shorter body");
+  }
+}
+
+void Reader::read_chunks() {
+  while (ok()) {
+    read_line("", "");
+    const char* at = line_;
+    const std::uint32_t size = take_number(at, 16);
+    const bool sized = at != line_;
+    while (is_blank(*at))
+      ++at;
+    if (!sized || (*at != '\0' && *at != ';')) invalid(chunk_rule);
+    if (size == 0) return;
+    read_body(size);
+    read_line("\r\n", chunk_rule);
+  }
 }
 
 }  // namespace
 
-Code HttpResponse::invalid(const char* rule) {
-  rule_ = rule;
-  return Code::response_invalid;
-}
-
-Code HttpResponse::too_large(const char* rule) {
-  rule_ = rule;
-  return Code::response_too_large;
-}
-
-Code HttpResponse::take(std::string_view bytes) {
-  if (!bytes.empty()) begun_ = true;
-  Code code = Code::ok;
-  while (!bytes.empty() && code == Code::ok && !complete()) {
-    if (part_ == Part::body || part_ == Part::body_until_end || part_ == Part::chunk) {
-      code = take_body(bytes);
-    } else {
-      code = take_byte_of_line(bytes.front());
-      bytes.remove_prefix(1);
-    }
-  }
-  if (!bytes.empty()) keeps_connection_ = false;  // nobody has asked for more
-  return code;
-}
-
-Code HttpResponse::end() {
-  if (part_ == Part::body_until_end) part_ = Part::complete;
-  return complete() ? Code::ok : Code::connection_lost;
-}
-
-Code HttpResponse::take_body(std::string_view& bytes) {
-  std::string_view piece = bytes;
-  if (part_ != Part::body_until_end) {
-    piece = head(bytes, left_);
-    left_ -= static_cast<std::uint32_t>(piece.size());
-  }
-  bytes.remove_prefix(piece.size());
-  if (!handler_.on_body(piece)) return too_large("body: longer than is wanted");
-  if (part_ != Part::body_until_end && left_ == 0) {
-    part_ = part_ == Part::body ? Part::complete : Part::chunk_end;
-  }
-  return Code::ok;
-}
-
-Code HttpResponse::take_byte_of_line(char c) {
-  // Another protocol is seen at once: it may have no lines.
-  if (part_ == Part::status_line && line_size_ < version.size() && c != version[line_size_]) {
-    return invalid("status line: must begin with HTTP/1.");
-  }
-  if (part_ == Part::chunk_end && c != "\r\n"[line_size_]) {
-    return invalid("chunk: must be as long as it says");
-  }
-  if (line_size_ == line_.size()) return too_large("line: longer than the memory for it");
-  line_[line_size_++] = c;
-  if (part_ == Part::header_line || part_ == Part::trailer_line) {
-    if (++header_bytes_ > max_header_bytes) return too_large("headers: must be 16 KiB or less");
-  }
-  if (c != '\n') return Code::ok;
-  const std::string_view line(line_.data(), line_size_ - 1);
-  line_size_ = 0;
-  if (line.empty() || line.back() != '\r') return invalid("line: must end with CR LF");
-  return take_line(head(line, line.size() - 1));
-}
-
-Code HttpResponse::take_line(std::string_view line) {
-  switch (part_) {
-    case Part::status_line:
-      return take_status_line(line);
-    case Part::header_line:
-      return line.empty() ? take_end_of_headers() : take_header_line(line);
-    case Part::chunk_size:
-      return take_chunk_size(line);
-    case Part::chunk_end:
-      part_ = Part::chunk_size;
-      return Code::ok;
-    default:  // trailer_line
-      if (!line.empty()) return take_header_line(line);
-      part_ = Part::complete;
-      return Code::ok;
-  }
-}
-
-Code HttpResponse::take_status_line(std::string_view line) {
-  const std::string_view minor = slice(line, version.size(), 2);
-  const std::string_view status = slice(line, version.size() + 2, 3);
-  const std::string_view reason = after(line, version.size() + 5);
-  std::uint64_t number = 0;
-  if (minor.size() != 2 || !is_digit(minor[0]) || minor[1] != ' ' || status.size() != 3 ||
-      !parse_digits(status, 599, number) || number < 100 || number == 101 ||
-      (!reason.empty() && reason[0] != ' ') || !is_field_text(reason)) {
-    return invalid("status line: must be HTTP/1.x and a status of 100..599, not 101");
-  }
-  status_ = static_cast<std::uint16_t>(number);
-  is_http_1_0_ = minor[0] == '0';
-  keeps_connection_ = !is_http_1_0_;
-  part_ = Part::header_line;
-  if (status_ >= 200) handler_.on_status(status_);
-  return Code::ok;
-}
-
-Code HttpResponse::take_header_line(std::string_view line) {
-  if (++header_lines_ > max_header_lines) return too_large("headers: must be 100 or fewer");
-  const std::size_t colon = line.find(':');
-  const std::string_view name = head(line, colon);
-  const std::string_view value = trimmed(after(line, name.size() + 1));
-  if (colon == std::string_view::npos || !is_token(name) || !is_field_text(value)) {
-    return invalid("header: must be a name, a colon and text");
-  }
-  // An interim response is none, and whoever reads the body has no use for a trailer.
-  if (status_ < 200 || part_ == Part::trailer_line) return Code::ok;
-  const Code code = take_framing(name, value);
-  if (code == Code::ok) handler_.on_header(name, value);
-  return code;
-}
-
-Code HttpResponse::take_framing(std::string_view name, std::string_view value) {
-  if (equals_ignoring_case(name, "Content-Length")) {
-    std::uint64_t length = 0;
-    if (!parse_digits(value, 1000000000000000000, length)) {
-      return invalid("Content-Length: must be a number");
-    }
-    if (length > max_body_bytes) return too_large("Content-Length: must be 4294967295 or less");
-    if (has_length_ && left_ != length) return invalid("Content-Length: must be there once");
-    has_length_ = true;
-    left_ = static_cast<std::uint32_t>(length);
-  } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
-    if (chunked_ || is_http_1_0_ || !equals_ignoring_case(value, "chunked")) {
-      return invalid("Transfer-Encoding: must be chunked, once, in HTTP/1.1");
-    }
-    chunked_ = true;
-  } else if (equals_ignoring_case(name, "Connection")) {
-    take_connection(value);
-  }
-  return Code::ok;
-}
-
-void HttpResponse::take_connection(std::string_view value) {
-  while (!value.empty()) {
-    const std::string_view option = head(value, value.find(','));
-    value = after(value, option.size() + 1);
-    if (equals_ignoring_case(trimmed(option), "close")) keeps_connection_ = false;
-  }
-}
-
-Code HttpResponse::take_end_of_headers() {
-  if (status_ < 200) {
-    part_ = Part::status_line;
-  } else if (status_ == 204 || status_ == 304) {
-    part_ = Part::complete;
-  } else if (chunked_) {
-    // Whoever sends both, or lets it pass, may mean either.
-    if (has_length_) return invalid("Content-Length: must not be there with Transfer-Encoding");
-    part_ = Part::chunk_size;
-  } else if (has_length_) {
-    part_ = left_ == 0 ? Part::complete : Part::body;
-  } else {
-    keeps_connection_ = false;
-    part_ = Part::body_until_end;
-  }
-  return Code::ok;
-}
-
-Code HttpResponse::take_chunk_size(std::string_view line) {
-  std::uint32_t size = 0;
-  std::size_t digits = 0;
-  for (; digits < line.size() && hex_value(line[digits]) >= 0; ++digits) {
-    if (size > max_body_bytes / 16) return too_large("chunk: must be 4294967295 bytes or less");
-    size = size * 16 + static_cast<std::uint32_t>(hex_value(line[digits]));
-  }
-  const std::string_view extension = trimmed(after(line, digits));
-  if (digits == 0 || (!extension.empty() && extension.front() != ';') ||
-      !is_field_text(extension)) {
-    return invalid("chunk: must begin with its size in hexadecimal");
-  }
-  left_ = size;
-  part_ = size == 0 ? Part::trailer_line : Part::chunk;
-  return Code::ok;
+void read_response(HttpInput& input, char* memory, ResponseHandler& handler,
+                   HttpResponse& response) {
+  Reader(input, memory, handler, response).read();
 }
 
 }  // namespace here_tracking

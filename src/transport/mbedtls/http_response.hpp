@@ -2,80 +2,51 @@
 #pragma once
 
 #include "here_tracking/hooks/transport.hpp"
-#include "here_tracking/span.hpp"
 #include "here_tracking/status.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace here_tracking {
 
-/// Reads one HTTP/1.x response (RFC 9112), which comes in pieces that end anywhere, and hands it to
-/// a ResponseHandler. Strict: what could be read in two ways is refused.
-class HttpResponse {
+/// Where a response comes from.
+class HttpInput {
  public:
+  HttpInput() = default;
+  HttpInput(const HttpInput&) = delete;
+  HttpInput& operator=(const HttpInput&) = delete;
+
+  /// Takes what has arrived, as soon as it is at least one byte, and sets `size` to its length.
+  /// @return ok, no_data when the connection has ended in order, or why nothing can come.
+  virtual Code receive(char* into, std::size_t room, std::size_t& size) = 0;
+
+ protected:
+  ~HttpInput() = default;
+};
+
+/// What came of a response.
+struct HttpResponse {
+  static constexpr std::size_t max_line_bytes = 1024;  // with its end
   static constexpr std::uint32_t max_header_lines = 100;
   static constexpr std::uint32_t max_header_bytes = 16 * 1024;
 
-  /// @param line memory for one line with its end; borrowed, as the handler is.
-  HttpResponse(Span<char> line, ResponseHandler& handler) : line_(line), handler_(handler) {}
-
-  /// @return ok: complete(), or more is needed; response_invalid, response_too_large: rule() says
-  ///         why, and nothing more may be taken.
-  Code take(std::string_view bytes);
-
-  /// The connection has ended in order. @return ok, or connection_lost when the response has not.
-  Code end();
-
-  [[nodiscard]] bool complete() const { return part_ == Part::complete; }
+  /// ok: complete; response_invalid, response_too_large: `rule` says why; connection_lost, also
+  /// when the connection ended in order but the response had not; else what the input said.
+  Code code = Code::ok;
   /// Whether any byte of it has come.
-  [[nodiscard]] bool begun() const { return begun_; }
+  bool begun = false;
   /// Whether, after a complete one, the connection can carry another.
-  [[nodiscard]] bool keeps_connection() const { return keeps_connection_; }
-  [[nodiscard]] std::uint16_t status() const { return status_; }
-  /// The rule that was broken; static text.
-  [[nodiscard]] const char* rule() const { return rule_; }
-
- private:
-  enum class Part : std::uint8_t {
-    status_line,
-    header_line,
-    body,
-    body_until_end,
-    chunk_size,
-    chunk,
-    chunk_end,
-    trailer_line,
-    complete
-  };
-
-  Code invalid(const char* rule);
-  Code too_large(const char* rule);
-  Code take_byte_of_line(char c);
-  Code take_line(std::string_view line);
-  Code take_status_line(std::string_view line);
-  Code take_header_line(std::string_view line);
-  Code take_framing(std::string_view name, std::string_view value);
-  void take_connection(std::string_view value);
-  Code take_end_of_headers();
-  Code take_chunk_size(std::string_view line);
-  Code take_body(std::string_view& bytes);
-
-  Span<char> line_;
-  ResponseHandler& handler_;
-  const char* rule_ = "";
-  std::size_t line_size_ = 0;
-  std::uint32_t left_ = 0;  // of the body, or of a chunk
-  std::uint32_t header_bytes_ = 0;
-  std::uint32_t header_lines_ = 0;
-  std::uint16_t status_ = 0;
-  Part part_ = Part::status_line;
-  bool begun_ = false;
-  bool keeps_connection_ = true;
-  bool is_http_1_0_ = false;
-  bool has_length_ = false;
-  bool chunked_ = false;
+  bool keeps_connection = false;
+  std::uint16_t status = 0;
+  /// What the response must be and is not; static text. nullptr: it breaks no rule.
+  const char* rule = nullptr;
 };
+
+/// Reads one HTTP/1.x response (RFC 9112) and hands it to `handler`. Strict: what could be read in
+/// two ways is refused.
+/// @param memory room for two lines: one is read, the other is what arrives at once.
+/// @param response as it is made.
+void read_response(HttpInput& input, char* memory, ResponseHandler& handler,
+                   HttpResponse& response);
 
 }  // namespace here_tracking
