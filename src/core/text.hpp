@@ -35,6 +35,7 @@ class TextBuilder final : public ByteSink {
   void append(char c) { Put(c); }
   /// Takes back what was put last.
   void drop(std::size_t count) { wanted_ -= count; }
+  void clear() { wanted_ = 0; }
   void append_hex(std::uint8_t byte);  // lower case
   void append_integer(std::int64_t value);
   /// value / 10^decimals without trailing zeros: 525200066, 7 is "52.5200066". At most 19 decimals.
