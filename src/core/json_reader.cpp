@@ -23,8 +23,7 @@ class JsonReader {
   [[nodiscard]] char peek() const { return at_ != end_ ? *at_ : '\0'; }
   /// The first character that is no white space.
   char next() {
-    while (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t')
-      ++at_;
+    at_ = skip_space(at_, end_);
     return peek();
   }
   bool take(char c) {
@@ -206,7 +205,8 @@ JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler&
   return result;
 }
 
-ScaledNumber scale_json_number(std::string_view number, std::uint8_t decimals, Rounding rounding) {
+ScaledNumber scale_json_number(const JsonPart& part, std::uint8_t decimals, Rounding rounding) {
+  std::string_view number = part.text;
   const bool negative = !number.empty() && number[0] == '-';
   if (negative) number.remove_prefix(1);
 

@@ -44,9 +44,9 @@ class JsonHandler {
 
 enum class JsonResult : std::uint8_t {
   ok,
-  stopped,  ///< The handler did not want to go on
-  invalid,  ///< Not one JSON value in UTF-8
-  too_deep  ///< More than `max_depth` levels
+  too_deep,  ///< More than `max_depth` levels; what came before is valid
+  stopped,   ///< The handler did not want to go on
+  invalid    ///< Not one JSON value in UTF-8
 };
 
 /// Reads `json` piece by piece. Strings are decoded into `decoded`; longer ones come cut.
@@ -67,7 +67,7 @@ struct ScaledNumber {
 };
 
 /// A JSON number times 10^decimals, as an integer. What is beyond 64 bits comes as +-(2^63 - 1).
-[[nodiscard]] ScaledNumber scale_json_number(std::string_view number, std::uint8_t decimals,
+[[nodiscard]] ScaledNumber scale_json_number(const JsonPart& number, std::uint8_t decimals,
                                              Rounding rounding);
 
 }  // namespace here_tracking

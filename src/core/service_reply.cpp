@@ -59,15 +59,15 @@ class ReplyHandler final : public JsonHandler {
         member_ = part.text == "hereErrorCode" ? here_error_code : details;
       }
     } else if (part.depth == (member_ == here_error_code ? 2 : 1)) {
-      if (part.type == JsonType::number) take_number(part.text);
+      if (part.type == JsonType::number) take_number(part);
       if (part.type == JsonType::text) take_text(part);
     }
     return true;
   }
 
  private:
-  void take_number(std::string_view text) {
-    const std::int64_t number = scale_json_number(text, 0, Rounding::away_from_zero).value;
+  void take_number(const JsonPart& part) {
+    const std::int64_t number = scale_json_number(part, 0, Rounding::away_from_zero).value;
     if (number < 0 || number > max_timestamp_s) return;
     const auto value = static_cast<std::uint32_t>(number);
     if (member_ == timestamp) reply_.timestamp_s = value;

@@ -15,6 +15,8 @@
 namespace here_tracking {
 namespace {
 
+using namespace std::string_view_literals;
+
 /// How a member is read. The items of a list are its members, too, without a name.
 enum class Kind : std::uint8_t {
   // A number, `detail` or more.
@@ -27,23 +29,21 @@ enum class Kind : std::uint8_t {
   limit,         // std::int32_t, times 10^detail
   boolean,       // bool
   tag,           // the view of a text
-  logging_type,  // of a logging_item
+  logging_type,  // of a logging_item, one of name_lists[detail]
 
   // A list of `detail` items or fewer.
-  names,  // a NameSet, which a text may be as well; one item or more
+  names,  // a NameSet: one item or more, or a text, "" or the name in name_lists[detail]
   periods,
   logging,
   wlan,  // the view of it
 
-  object,
   payload,  // the view of an object
+  object,
 
   // An item.
   period,
   logging_item,
-  position,
-  sensor,
-  unread  // whatever it is
+  name  // one of name_lists[detail]
 };
 
 /// What a member of a kind must be, in the order of Kind.
@@ -61,9 +61,8 @@ constexpr KindRule kind_rules[] = {
     {JsonType::list, Rule::shadow_list},         {JsonType::object, Rule::shadow_object},
     {JsonType::object, Rule::shadow_object},     {JsonType::object, Rule::shadow_object},
     {JsonType::object, Rule::shadow_object},     {JsonType::text, Rule::shadow_name},
-    {JsonType::text, Rule::shadow_name},
 };
-static_assert(std::size(kind_rules) == static_cast<std::size_t>(Kind::unread));
+static_assert(std::size(kind_rules) == static_cast<std::size_t>(Kind::name) + 1);
 
 constexpr const KindRule& rule_of(Kind kind) {
   return kind_rules[static_cast<std::size_t>(kind)];
@@ -71,11 +70,21 @@ constexpr const KindRule& rule_of(Kind kind) {
 constexpr bool is_list(Kind kind) {
   return kind >= Kind::names && kind <= Kind::wlan;
 }
+constexpr bool is_view(Kind kind) {
+  return kind == Kind::wlan || kind == Kind::payload;
+}
 constexpr bool is_item(Kind kind) {
   return kind >= Kind::period;
 }
 
 // ---- what there is ----
+
+// In the order of PositionMethod, SensorData and SensorLoggingType, and the name of all.
+constexpr std::string_view name_lists[] = {
+    "bt country gsm wcdma tdscdma lte cdma wlan gps",
+    "accelerationG deviceIsAttached deviceIsStationary batteryIsCharging batteryLevel pressureHpa "
+    "relativeHumidity deviceIsTampered temperatureC tiltDegree",
+    "acceleration pressure temperature humidity gnss", "all"};
 
 struct Entry {
   std::string_view path;
@@ -109,22 +118,21 @@ constexpr Entry entries[] = {
     {"system.wlanConnectivityEnabled", Kind::boolean, 0, AT(wlan_connectivity_enabled)},
     {"system.wlanConfigurations", Kind::wlan, DesiredShadow::max_wlan_configurations,
      AT(wlan_configurations)},
-    {"system.wlanConfigurations[]", Kind::unread, 0, 0},
     {"system.sensorLoggingEnabled", Kind::boolean, 0, AT(sensor_logging_enabled)},
     {"system.sensorLoggingTag", Kind::tag, 0, AT(sensor_logging_tag)},
     {LOGGING, Kind::logging, SensorLoggingConfigurations::max_size, 0},
     {LOGGING "[]", Kind::logging_item, 0, 0},
-    {LOGGING "[].type", Kind::logging_type, 0, 0},
+    {LOGGING "[].type", Kind::logging_type, 2, 0},
     {LOGGING "[].samplingFrequency", Kind::sampling_period, 1, 0},
     {DISABLE, Kind::object, 0, 0},
     {DISABLE ".periods", Kind::periods, 1, 0},
     {DISABLE ".periods[]", Kind::period, 0, 0},
     {DISABLE ".periods[].begin", Kind::time, min_timestamp_ms, AT(disable_tracking.begin_ms)},
     {DISABLE ".periods[].end", Kind::time, min_timestamp_ms, AT(disable_tracking.end_ms)},
-    {DISABLE ".position", Kind::names, 0, AT(disable_tracking.position)},
-    {DISABLE ".position[]", Kind::position, 0, AT(disable_tracking.position)},
-    {DISABLE ".sensors", Kind::names, 0, AT(disable_tracking.sensors)},
-    {DISABLE ".sensors[]", Kind::sensor, 0, AT(disable_tracking.sensors)},
+    {DISABLE ".position", Kind::names, 3, AT(disable_tracking.position)},
+    {DISABLE ".position[]", Kind::name, 0, AT(disable_tracking.position)},
+    {DISABLE ".sensors", Kind::names, 3, AT(disable_tracking.sensors)},
+    {DISABLE ".sensors[]", Kind::name, 1, AT(disable_tracking.sensors)},
     {ALARMS, Kind::object, 0, 0},
     {ALARMS ".alertTemperatureCMin", Kind::limit, 2, AT(sensor_alarms.temperature_c_e2.min)},
     {ALARMS ".alertTemperatureCMax", Kind::limit, 2, AT(sensor_alarms.temperature_c_e2.max)},
@@ -148,13 +156,6 @@ constexpr Entry entries[] = {
 #undef ALARMS
 #undef AT
 
-// In the order of PositionMethod, SensorData and SensorLoggingType.
-constexpr std::string_view position_names = "bt country gsm wcdma tdscdma lte cdma wlan gps";
-constexpr std::string_view sensor_names =
-    "accelerationG deviceIsAttached deviceIsStationary batteryIsCharging batteryLevel pressureHpa "
-    "relativeHumidity deviceIsTampered temperatureC tiltDegree";
-constexpr std::string_view logging_types = "acceleration pressure temperature humidity gnss";
-
 constexpr std::size_t max_tag_characters = 50;
 
 // ---- the entries as they are linked: 4 bytes each and a text ----
@@ -165,7 +166,6 @@ struct Member {
   Kind kind;
   std::uint8_t detail;
 };
-constexpr std::uint8_t nowhere = 255;
 
 constexpr std::string_view name_in(std::string_view path) {
   std::size_t begin = path.size();
@@ -182,7 +182,7 @@ constexpr std::string_view text_of(const Entry& entry) {
 }
 
 constexpr std::uint8_t parent_of(std::string_view path) {
-  if (path.empty()) return nowhere;
+  if (path.empty()) return 0;
   do
     path.remove_suffix(1);
   while (!path.empty() && path.back() != '.' && path.back() != '[');
@@ -226,18 +226,20 @@ constexpr bool places_fit() {
 }
 static_assert(places_fit());
 
-const char* text_of(const Member& member) {
-  const char* text = members.texts;
-  for (const Member* before = members.all; before != &member; ++before)
-    text += std::strlen(text) + 1;
-  return text;
+const Member& parent_of(const Member& member) {
+  return members.all[member.parent];
 }
 
-const Member* find(std::uint8_t parent, std::string_view name) {
+/// What stands in `container`; nullptr: nothing of that name.
+const Member* find(const Member& container, std::string_view name) {
   const char* text = members.texts;
   for (const Member& member : members.all) {
     const std::string_view known = text;
-    if (member.parent == parent && name_in(known) == name) return &member;
+    const std::string_view own = name_in(known);
+    if (&parent_of(member) == &container && &member != &container && own.size() == name.size() &&
+        std::memcmp(own.data(), name.data(), name.size()) == 0) {
+      return &member;
+    }
     text += known.size() + 1;
   }
   return nullptr;
@@ -248,33 +250,31 @@ const Member* find(std::uint8_t parent, std::string_view name) {
 /// Follows the text through what there is, and takes it.
 class ShadowHandler final : public JsonHandler {
  public:
-  explicit ShadowHandler(DesiredShadow& shadow) : shadow_(shadow) {}
+  /// @param shadow nullptr: to see whether it can be read.
+  explicit ShadowHandler(DesiredShadow* shadow) : shadow_(shadow) {}
 
   bool on_part(const JsonPart& part) override {
+    if (shadow_ == nullptr) return true;
     if (part.type == JsonType::end) {
       if (part.depth < depth_) leave(part);
     } else if (part.depth == depth_) {
       if (part.type == JsonType::key) {
-        member_ = find(container_, part.text);
-      } else if (member_ != nullptr) {
-        if (is_item(member_->kind)) ++items_;
-        if (!take(*member_, part)) {
-          if (depth_ == 0) return false;
-          reject(*member_, part);
-        }
+        member_ = find(*container_, part.text);
+        return true;
       }
+      if (is_list(container_->kind)) ++items_;
+      if (member_ != nullptr && !take(*member_, part)) reject(*member_, part);
     }
     return true;
   }
 
   /// The text ended where it was too deep.
   void reject_depth() {
-    FieldError* const error = count_rejected();
+    const Member& root = members.all[0];
+    const Member& where = is_view(container_->kind) ? *container_ : root;
+    FieldError* const error = reject(where);
     if (error == nullptr) return;
-    const Member& container = members.all[container_];
-    error->field = container.kind == Kind::payload || container.kind == Kind::wlan
-                       ? text_of(container)
-                       : "desired shadow";
+    if (&where == &root) error->field = "desired shadow";
     error->value = max_json_depth + 1;
     error->unit = Unit::levels;
     error->rule = Rule::shadow_depth;
@@ -285,35 +285,29 @@ class ShadowHandler final : public JsonHandler {
 
   template <typename T>
   T& at(const Member& member) {
-    return *reinterpret_cast<T*>(reinterpret_cast<char*>(&shadow_) + member.place * 2);
+    return *reinterpret_cast<T*>(reinterpret_cast<char*>(shadow_) + member.place * 2);
   }
 
   bool take(const Member& member, const JsonPart& part) {
-    if (member.kind == Kind::unread) return true;
-    if (member.kind == Kind::names && part.type == JsonType::text) {
-      if (part.text != "all" && !part.text.empty()) return false;
-      at<std::uint16_t>(member) = part.text.empty() ? 0 : NameSet<PositionMethod>::all_bits;
-      return true;
+    const bool is_text = part.type == JsonType::text;
+    const bool is_name = is_text && member.kind == Kind::names;
+    if (part.type != rule_of(member.kind).type && !is_name) return false;
+    if (is_text) return take_text(member, part);
+    if (part.type == JsonType::number) return take_number(member, part);
+    if (part.type == JsonType::boolean) {
+      at<std::optional<bool>>(member) = part.text[0] == 't';
+    } else {
+      enter(member, part);
     }
-    if (part.type != rule_of(member.kind).type) return false;
-    switch (part.type) {
-      case JsonType::number:
-        return take_number(member, part.text);
-      case JsonType::text:
-        return take_text(member, part);
-      case JsonType::boolean:
-        at<std::optional<bool>>(member) = part.text[0] == 't';
-        return true;
-      default:
-        enter(member, part);
-        return true;
-    }
+    return true;
   }
 
-  bool take_number(const Member& member, std::string_view text) {
-    constexpr std::int64_t max_u32 = std::numeric_limits<std::uint32_t>::max();
-    if (member.kind == Kind::limit) {
-      const std::int64_t value = scale_json_number(text, member.detail, Rounding::nearest).value;
+  bool take_number(const Member& member, const JsonPart& part) {
+    const bool is_limit = member.kind == Kind::limit;
+    const auto [value, exact] =
+        scale_json_number(part, is_limit ? member.detail : std::uint8_t{0},
+                          is_limit ? Rounding::nearest : Rounding::away_from_zero);
+    if (is_limit) {
       auto limited = static_cast<std::int32_t>(value);
       if (value != limited) {
         limited = value < 0 ? std::numeric_limits<std::int32_t>::min()
@@ -322,18 +316,18 @@ class ShadowHandler final : public JsonHandler {
       at<std::optional<std::int32_t>>(member) = limited;
       return true;
     }
-    const auto [value, exact] = scale_json_number(text, 0, Rounding::away_from_zero);
     // What was rounded up to the least was less.
     if (value < member.detail + (exact ? 0 : 1)) return false;
     if (member.kind <= Kind::time && !exact) return false;
     if (member.kind == Kind::time && value > max_timestamp_ms) return false;
     if (member.kind <= Kind::duration) {
       at<std::optional<std::uint64_t>>(member) = static_cast<std::uint64_t>(value);
-    } else {
-      (member.kind == Kind::distance ? at<std::optional<std::uint32_t>>(member)
-                                     : item_.sampling_period_ms) =
-          static_cast<std::uint32_t>(value < max_u32 ? value : max_u32);
+      return true;
     }
+    constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max();
+    (member.kind == Kind::distance ? at<std::optional<std::uint32_t>>(member)
+                                   : item_.sampling_period_ms) =
+        static_cast<std::uint32_t>(value < max ? value : max);
     return true;
   }
 
@@ -343,46 +337,50 @@ class ShadowHandler final : public JsonHandler {
       at<std::string_view>(member) = part.raw;
       return true;
     }
-    const std::uint8_t index = index_in(member.kind == Kind::position ? position_names
-                                        : member.kind == Kind::sensor ? sensor_names
-                                                                      : logging_types,
-                                        part.text);
+    const bool is_none = member.kind == Kind::names && part.text.empty();
+    const std::uint8_t index =
+        is_none ? std::uint8_t{0} : index_in(name_lists[member.detail], part.text);
     if (index == not_there) return false;
     if (member.kind == Kind::logging_type) {
       item_.type = static_cast<SensorLoggingType>(index);
       item_type_ = Seen::yes;
-    } else {
-      at<std::uint16_t>(member) =
-          static_cast<std::uint16_t>(at<std::uint16_t>(member) | 1U << index);
+      return true;
     }
+    auto& bits = at<std::uint16_t>(member);
+    std::uint32_t all = bits | 1U << index;
+    if (member.kind == Kind::names) all = is_none ? 0U : NameSet<PositionMethod>::all_bits;
+    bits = static_cast<std::uint16_t>(all);
     return true;
+  }
+
+  void move_to(const Member& container) {
+    container_ = &container;
+    member_ = find(container, ""sv);
   }
 
   void enter(const Member& member, const JsonPart& part) {
     ++depth_;
-    container_ = static_cast<std::uint8_t>(&member - members.all);
-    member_ = find(container_, {});
+    move_to(member);
     begin_ = part.raw.data();
     if (is_list(member.kind)) {
       items_ = 0;
       clear(member);
-    }
-    if (member.kind == Kind::period) shadow_.disable_tracking.has_period = true;
-    if (member.kind == Kind::logging_item) {
+    } else if (member.kind == Kind::period) {
+      shadow_->disable_tracking.has_period = true;
+    } else if (member.kind == Kind::logging_item) {
       item_ = {};
       item_type_ = Seen::no;
     }
   }
 
   void leave(const JsonPart& part) {
-    const Member& left = members.all[container_];
+    const Member& left = *container_;
     --depth_;
-    container_ = left.parent;
-    member_ = find(container_, {});
+    move_to(parent_of(left));
     if (left.kind == Kind::names ? items_ == 0 : is_list(left.kind) && items_ > left.detail) {
       clear(left);
       reject_size(left);
-    } else if (left.kind == Kind::payload || left.kind == Kind::wlan) {
+    } else if (is_view(left.kind)) {
       at<std::string_view>(left) = {begin_, static_cast<std::size_t>(part.raw.data() + 1 - begin_)};
     } else if (left.kind == Kind::logging_item) {
       keep_item(*(&left + 1));
@@ -390,77 +388,73 @@ class ShadowHandler final : public JsonHandler {
   }
 
   void clear(const Member& list) {
-    DisableTracking& disable = shadow_.disable_tracking;
-    switch (list.kind) {
-      case Kind::periods:
-        disable.has_period = false;
-        disable.begin_ms.reset();
-        disable.end_ms.reset();
-        break;
-      case Kind::logging:
-        shadow_.sensor_logging_configurations.size_ = 0;
-        break;
-      case Kind::names:
-        at<std::uint16_t>(list) = 0;
-        break;
-      default:
-        break;
+    DisableTracking& disable = shadow_->disable_tracking;
+    if (list.kind == Kind::names) at<std::uint16_t>(list) = 0;
+    if (list.kind == Kind::logging) shadow_->sensor_logging_configurations.size_ = 0;
+    if (list.kind == Kind::periods) {
+      disable.has_period = false;
+      disable.begin_ms.reset();
+      disable.end_ms.reset();
     }
   }
 
   void keep_item(const Member& type) {
-    SensorLoggingConfigurations& list = shadow_.sensor_logging_configurations;
+    SensorLoggingConfigurations& list = shadow_->sensor_logging_configurations;
+    FieldError* const error = item_type_ == Seen::no ? reject(type) : nullptr;
+    if (error != nullptr) show(*error, "nothing"sv);
     if (item_type_ == Seen::yes && list.size_ < list.items_.size()) {
       list.items_[list.size_++] = item_;
     }
-    if (item_type_ == Seen::no) (void)reject(type, "nothing");
   }
 
-  /// Returns what to fill in: the first error alone is told.
-  FieldError* count_rejected() {
-    if (shadow_.rejected_members == std::numeric_limits<std::uint16_t>::max()) return nullptr;
-    return shadow_.rejected_members++ == 0 ? &shadow_.rejected : nullptr;
+  /// Names it the first time. Returns what there is to add.
+  FieldError* reject(const Member& member) {
+    if (shadow_->rejected_members == std::numeric_limits<std::uint16_t>::max()) return nullptr;
+    if (shadow_->rejected_members++ != 0) return nullptr;
+    FieldError& error = shadow_->rejected;
+    const Member* scope = &parent_of(member);
+    // A list's items and their members are named with the item's index.
+    if (is_item(scope->kind)) scope = &parent_of(*scope);
+    if (is_list(scope->kind)) error.index = static_cast<std::int32_t>(items_ - 1);
+    const char* known = members.texts;
+    for (const Member& each : members.all) {
+      if (&each == scope) error.scope = known;
+      if (&each == &member) error.field = name_in(known).data();
+      known += std::strlen(known) + 1;
+    }
+    error.rule = rule_of(member.kind).rule;
+    return &error;
   }
 
-  /// A list's items and their members are named with the item's index.
-  FieldError* reject(const Member& member, std::string_view text) {
-    FieldError* const error = count_rejected();
-    if (error == nullptr) return error;
-    const Member* scope = &members.all[member.parent];
-    if (is_item(scope->kind)) scope = &members.all[scope->parent];
-    error->scope = text_of(*scope);
-    if (is_list(scope->kind)) error->index = static_cast<std::int32_t>(items_ - 1);
-    error->field = name_in(text_of(member)).data();
-    error->rule = rule_of(member.kind).rule;
-    (void)copy_text(text, {error->text.data(), error->text.size() - 1});
-    return error;
+  static void show(FieldError& error, std::string_view text) {
+    (void)copy_text(text, {error.text.data(), error.text.size() - 1});
   }
 
   void reject(const Member& member, const JsonPart& part) {
     if (member.kind == Kind::logging_type && item_type_ == Seen::no) item_type_ = Seen::rejected;
-    if (member.kind == Kind::wlan) {
-      (void)reject(member, "...");
-      return;
-    }
-    const bool is_text = part.type == JsonType::text;
-    std::string_view shown = part.text;
-    if (part.type == JsonType::object) shown = "an object";
-    if (part.type == JsonType::list) shown = "a list";
-    if (part.type == JsonType::number || (is_text && member.kind == Kind::tag)) shown = {};
-    FieldError* const error = reject(member, shown);
+    FieldError* const error = reject(member);
     if (error == nullptr) return;
-    if (is_text) {
+    const bool is_secret = member.kind == Kind::wlan;
+    const bool is_text = part.type == JsonType::text;
+    if (is_text && !is_secret) {
       error->value = static_cast<std::int64_t>(part.characters);
       error->unit = Unit::characters;
+      if (member.kind == Kind::tag) return;
     }
-    if (part.type == JsonType::number) {
+    if (part.type == JsonType::number && !is_secret) {
       error->decimals = 3;
-      error->value = scale_json_number(part.text, error->decimals, Rounding::nearest).value;
+      error->value = scale_json_number(part, error->decimals, Rounding::nearest).value;
+      return;
     }
+    std::string_view shown = part.text;
+    if (part.type == JsonType::list) shown = "a list"sv;
+    if (part.type == JsonType::object) shown = "an object"sv;
+    if (is_secret) shown = "..."sv;
+    show(*error, shown);
   }
 
   void reject_size(const Member& list) {
-    FieldError* const error = reject(list, std::string_view());
+    FieldError* const error = reject(list);
     if (error == nullptr) return;
     error->value = static_cast<std::int64_t>(items_);
     error->unit = Unit::items;
@@ -468,25 +462,17 @@ class ShadowHandler final : public JsonHandler {
     if (list.kind != Kind::names) error->rule = Rule::range;
   }
 
-  DesiredShadow& shadow_;
+  DesiredShadow* shadow_;
+  const Member* container_ = members.all;
   const Member* member_ = members.all;  // that the next value belongs to; unknown: nullptr
   const char* begin_ = nullptr;         // of the container
   std::size_t depth_ = 0;               // of the container's members
   std::size_t items_ = 0;               // that were begun in the innermost list
-  std::uint8_t container_ = nowhere;
   Seen item_type_ = Seen::no;
   SensorLoggingConfiguration item_;
 };
 
 namespace {
-
-/// Accepts every object.
-class Acceptor final : public JsonHandler {
- public:
-  bool on_part(const JsonPart& part) override {
-    return part.depth != 0 || part.type >= JsonType::object;
-  }
-};
 
 /// Of one text that is decoded in place.
 class TextHandler final : public JsonHandler {
@@ -504,23 +490,18 @@ class TextHandler final : public JsonHandler {
 
 }  // namespace
 
-bool is_shadow(std::string_view body) {
-  if (is_blank(body)) return true;
-  Acceptor acceptor;
-  const JsonResult result = parse_json(body, max_json_depth, acceptor, {});
-  return result == JsonResult::ok || result == JsonResult::too_deep;
-}
-
-bool read_shadow(std::string_view body, DesiredShadow& shadow) {
-  shadow = {};
-  if (is_blank(body)) return true;
+bool read_shadow(std::string_view body, DesiredShadow* shadow) {
+  if (shadow != nullptr) *shadow = {};
+  const char first = first_of(body);
+  if (first == ' ') return true;
+  if (first != '{') return false;
+  if (shadow != nullptr) shadow->json = body;
   ShadowHandler handler(shadow);
   const JsonResult result = parse_json(body, max_json_depth, handler);
   // An owner's payload may be nested deeper than there is memory for. The service has taken the
   // telemetry all the same, so what came before it counts.
-  if (result == JsonResult::too_deep) handler.reject_depth();
-  shadow.json = body;
-  return result == JsonResult::ok || result == JsonResult::too_deep;
+  if (shadow != nullptr && result == JsonResult::too_deep) handler.reject_depth();
+  return result <= JsonResult::too_deep;
 }
 
 std::string_view decode_json_text(std::string_view json, Span<char> into) {

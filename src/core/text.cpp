@@ -84,6 +84,18 @@ void wipe(Span<char> memory) {
     bytes[i] = 0;
 }
 
+const char* skip_space(const char* at, const char* end) {
+  while (at != end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+    ++at;
+  return at;
+}
+
+char first_of(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  const char* const first = skip_space(text.data(), end);
+  return first == end ? ' ' : *first;
+}
+
 std::uint8_t index_in(std::string_view names, std::string_view name) {
   for (std::uint8_t index = 0; !names.empty(); ++index) {
     const std::string_view first = head(names, names.find(' '));

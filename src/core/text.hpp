@@ -108,9 +108,12 @@ std::optional<std::size_t> count_characters(std::string_view text);
 /// Overwrites memory in a way that no compiler leaves out.
 void wipe(Span<char> memory);
 
-/// Whether there is nothing but white space as JSON has it.
+/// The first character that is no white space as JSON has it.
+[[nodiscard]] const char* skip_space(const char* at, const char* end);
+/// The same; ' ': there is none.
+[[nodiscard]] char first_of(std::string_view text);
 [[nodiscard]] inline bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  return first_of(text) == ' ';
 }
 
 /// Which of the words in `names`, which one space divides, `name` is, from 0 on; not_there: none.

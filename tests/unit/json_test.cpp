@@ -15,7 +15,6 @@ using here_tracking::JsonPart;
 using here_tracking::JsonResult;
 using here_tracking::JsonType;
 using here_tracking::Rounding;
-using here_tracking::scale_json_number;
 using here_tracking::ServiceReply;
 
 namespace {
@@ -126,6 +125,17 @@ TEST_CASE("Whatever the text, its parts are those that RapidJSON finds") {
   CHECK(valid > 1000);
 }
 
+namespace {
+
+here_tracking::ScaledNumber scaled(std::string_view text, std::uint8_t decimals,
+                                   Rounding rounding) {
+  JsonPart number;
+  number.text = text;
+  return here_tracking::scale_json_number(number, decimals, rounding);
+}
+
+}  // namespace
+
 TEST_CASE("A JSON number becomes an integer, scaled and rounded") {
   struct Case {
     const char* text;
@@ -170,8 +180,8 @@ TEST_CASE("A JSON number becomes an integer, scaled and rounded") {
                         {"-5e99999999999", 6, -max, -max, false}};
   for (const Case& c : cases) {
     CAPTURE(c.text, static_cast<int>(c.decimals));
-    const auto away = scale_json_number(c.text, c.decimals, Rounding::away_from_zero);
-    const auto nearest = scale_json_number(c.text, c.decimals, Rounding::nearest);
+    const auto away = scaled(c.text, c.decimals, Rounding::away_from_zero);
+    const auto nearest = scaled(c.text, c.decimals, Rounding::nearest);
     CHECK(away.value == c.away_from_zero);
     CHECK(nearest.value == c.nearest);
     CHECK(away.exact == c.exact);
@@ -181,9 +191,9 @@ TEST_CASE("A JSON number becomes an integer, scaled and rounded") {
 
 TEST_CASE("An exponent weighs against any number of digits") {
   const std::string small = "0." + std::string(20000, '0') + "15e20001";
-  CHECK(scale_json_number(small, 0, Rounding::nearest).value == 2);
+  CHECK(scaled(small, 0, Rounding::nearest).value == 2);
   const std::string large = "25" + std::string(20000, '0') + "e-20000";
-  CHECK(scale_json_number(large, 0, Rounding::nearest).value == 25);
+  CHECK(scaled(large, 0, Rounding::nearest).value == 25);
 }
 
 TEST_CASE("Characters are counted, not bytes or escapes") {
