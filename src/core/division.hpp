@@ -7,23 +7,9 @@ namespace here_tracking {
 
 /// number /= by. Returns the rest. In steps that a 32-bit processor can divide by itself: the
 /// compiler's own 64-bit division takes 900 bytes of a Cortex-M.
-inline std::uint32_t divide(std::uint64_t& number, std::uint16_t by) {
-  std::uint64_t quotient = 0;
-  std::uint32_t rest = 0;
-  for (int shift = 48; shift >= 0; shift -= 16) {
-    const std::uint32_t part = rest << 16U | static_cast<std::uint16_t>(number >> shift);
-    quotient = quotient << 16U | part / by;
-    rest = part % by;
-  }
-  number = quotient;
-  return rest;
-}
+std::uint32_t divide(std::uint64_t& number, std::uint16_t by);
 
 /// Of a time that is not negative.
-inline std::int64_t to_seconds(std::int64_t time_ms) {
-  auto time = static_cast<std::uint64_t>(time_ms);
-  divide(time, 1000);
-  return static_cast<std::int64_t>(time);
-}
+std::int64_t to_seconds(std::int64_t time_ms);
 
 }  // namespace here_tracking

@@ -492,9 +492,10 @@ class TextHandler final : public JsonHandler {
 
 bool read_shadow(std::string_view body, DesiredShadow* shadow) {
   if (shadow != nullptr) *shadow = {};
-  const char first = first_of(body);
-  if (first == ' ') return true;
-  if (first != '{') return false;
+  const char* const end = body.data() + body.size();
+  const char* const begin = skip_space(body.data(), end);
+  if (begin == end) return true;
+  if (*begin != '{') return false;
   if (shadow != nullptr) shadow->json = body;
   ShadowHandler handler(shadow);
   const JsonResult result = parse_json(body, max_json_depth, handler);

@@ -23,19 +23,17 @@ void TextBuilder::append_integer(std::int64_t value) {
 void TextBuilder::append_decimal(std::int64_t value, std::uint8_t decimals) {
   auto magnitude = static_cast<std::uint64_t>(value);
   if (value < 0) magnitude = 0 - magnitude;
-  char digits[20];
-  std::uint8_t count = 0;
-  std::uint8_t zeros = 0;  // at the end of the fraction, and left out
-  do {
-    digits[count] = static_cast<char>('0' + divide(magnitude, 10));
-    if (zeros == count && zeros < decimals && digits[count] == '0') ++zeros;
-    ++count;
-  } while (magnitude != 0 || count <= decimals);
-  if (value < 0) Put('-');
-  while (count > zeros) {
-    Put(digits[--count]);
-    if (count == decimals && count > zeros) Put('.');
+  char text[22];  // written from its end
+  std::size_t begin = sizeof(text);
+  for (std::uint32_t count = 0; magnitude != 0 || count <= decimals; ++count) {
+    const std::uint32_t digit = divide(magnitude, 10);
+    const bool is_empty = begin == sizeof(text);
+    if (count == decimals && !is_empty) text[--begin] = '.';
+    if (digit != 0 || !is_empty || count >= decimals)
+      text[--begin] = static_cast<char>('0' + digit);
   }
+  if (value < 0) text[--begin] = '-';
+  append({text + begin, sizeof(text) - begin});
 }
 
 bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value) {
@@ -88,12 +86,6 @@ const char* skip_space(const char* at, const char* end) {
   while (at != end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
     ++at;
   return at;
-}
-
-char first_of(std::string_view text) {
-  const char* const end = text.data() + text.size();
-  const char* const first = skip_space(text.data(), end);
-  return first == end ? ' ' : *first;
 }
 
 std::uint8_t index_in(std::string_view names, std::string_view name) {

@@ -108,12 +108,11 @@ std::optional<std::size_t> count_characters(std::string_view text);
 /// Overwrites memory in a way that no compiler leaves out.
 void wipe(Span<char> memory);
 
-/// The first character that is no white space as JSON has it.
+/// To the first character that is no white space as JSON has it.
 [[nodiscard]] const char* skip_space(const char* at, const char* end);
-/// The same; ' ': there is none.
-[[nodiscard]] char first_of(std::string_view text);
 [[nodiscard]] inline bool is_blank(std::string_view text) {
-  return first_of(text) == ' ';
+  const char* const end = text.data() + text.size();
+  return skip_space(text.data(), end) == end;
 }
 
 /// Which of the words in `names`, which one space divides, `name` is, from 0 on; not_there: none.
