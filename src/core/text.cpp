@@ -16,24 +16,21 @@ void TextBuilder::append_hex(std::uint8_t byte) {
   append(hex[byte & 15U]);
 }
 
-void TextBuilder::append_integer(std::int64_t value) {
-  append_decimal(value, 0);
-}
-
-void TextBuilder::append_decimal(std::int64_t value, std::uint8_t decimals) {
+void TextBuilder::append_number(std::uint32_t decimals, std::int64_t value) {
   auto magnitude = static_cast<std::uint64_t>(value);
   if (value < 0) magnitude = 0 - magnitude;
-  char text[22];  // written from its end
-  std::size_t begin = sizeof(text);
+  char text[22];
+  const char* const end = text + sizeof(text);
+  char* begin = text + sizeof(text);
   for (std::uint32_t count = 0; magnitude != 0 || count <= decimals; ++count) {
     const std::uint32_t digit = divide(magnitude, 10);
-    const bool is_empty = begin == sizeof(text);
-    if (count == decimals && !is_empty) text[--begin] = '.';
-    if (digit != 0 || !is_empty || count >= decimals)
-      text[--begin] = static_cast<char>('0' + digit);
+    const bool is_zero = digit == 0 && begin == end;  // at the end of a fraction
+    if (count == decimals && begin != end) *--begin = '.';
+    if (count >= decimals || !is_zero) *--begin = static_cast<char>('0' + digit);
   }
-  if (value < 0) text[--begin] = '-';
-  append({text + begin, sizeof(text) - begin});
+  if (value < 0) *--begin = '-';
+  while (begin != end)
+    Put(*begin++);
 }
 
 bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value) {

@@ -37,9 +37,9 @@ class TextBuilder final : public ByteSink {
   void drop(std::size_t count) { wanted_ -= count; }
   void clear() { wanted_ = 0; }
   void append_hex(std::uint8_t byte);  // lower case
-  void append_integer(std::int64_t value);
+  void append_integer(std::int64_t value) { append_number(0, value); }
   /// value / 10^decimals without trailing zeros: 525200066, 7 is "52.5200066". At most 19 decimals.
-  void append_decimal(std::int64_t value, std::uint8_t decimals);
+  void append_decimal(std::int64_t value, std::uint8_t decimals) { append_number(decimals, value); }
 
   void Put(char c) {  // NOLINT(readability-identifier-naming): RapidJSON calls it so
     if (wanted_ < into_.size()) into_[wanted_] = c;
@@ -55,6 +55,9 @@ class TextBuilder final : public ByteSink {
   [[nodiscard]] std::string_view text() const { return {into_.data(), size()}; }
 
  private:
+  // In this order, all of it stays in registers.
+  void append_number(std::uint32_t decimals, std::int64_t value);
+
   Span<char> into_;
   std::size_t wanted_ = 0;
 };
