@@ -31,7 +31,7 @@ std::optional<std::int32_t> days_since_1970(std::uint32_t year, std::uint32_t mo
 
 bool parse_http_date(std::string_view text, std::int64_t& epoch_s) {
   constexpr std::string_view form = "???, 00 ??? 0000 00:00:00 GMT";
-  constexpr std::string_view months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
+  constexpr const char* months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
   if (text.size() != form.size()) return false;
   std::uint32_t numbers[6] = {};  // none, day, year, hour, minute, second
   std::uint32_t* number = numbers;

@@ -18,6 +18,8 @@ class JsonReader {
   JsonResult read(std::size_t max_depth);
 
  private:
+  static constexpr std::uint32_t invalid = 0xffffffff;
+
   /// '\0', which is valid nowhere, at the end. So whoever goes on behind what is valid alone stays
   /// within the text.
   [[nodiscard]] char peek() const { return at_ != end_ ? *at_ : '\0'; }
@@ -31,14 +33,20 @@ class JsonReader {
     ++at_;
     return true;
   }
-  bool digits() {
-    if (!is_digit(peek())) return false;
-    while (is_digit(peek()))
-      ++at_;
-    return true;
+  bool take_next(char c) {
+    next();
+    return take(c);
   }
+  /// All that are from `first` to `last`. Whether there is one.
+  bool take_all(char first, char last) {
+    const char* const begin = at_;
+    while (peek() >= first && peek() <= last)
+      ++at_;
+    return at_ != begin;
+  }
+  bool digits() { return take_all('0', '9'); }
   bool number();
-  bool hex4(std::uint32_t& unit);
+  std::uint32_t hex4();
   bool escape();
   bool string(JsonType type);
   bool scalar();
@@ -66,41 +74,43 @@ bool JsonReader::number() {
   take('-');
   if (!take('0') && !digits()) return false;
   if (take('.') && !digits()) return false;
-  if (take('e') || take('E')) {
-    if (!take('+')) take('-');
-    return digits();
-  }
-  return true;
+  if ((peek() | case_bit) != 'e') return true;
+  ++at_;
+  if (!take('+')) take('-');
+  return digits();
 }
 
-bool JsonReader::hex4(std::uint32_t& unit) {
-  unit = 0;
+/// `invalid`: not four hexadecimal digits.
+std::uint32_t JsonReader::hex4() {
+  std::uint32_t unit = 0;
   for (int i = 0; i < 4; ++i) {
     const int digit = hex_value(peek());
-    if (digit < 0) return false;
+    if (digit < 0) return invalid;
     unit = unit << 4U | static_cast<std::uint32_t>(digit);
     ++at_;
   }
-  return true;
+  return unit;
 }
 
 /// What follows a backslash.
 bool JsonReader::escape() {
-  constexpr std::string_view names = "\"\\/bfnrt";
-  constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
-  if (!take('u')) {
-    const std::size_t which = names.find(peek());
-    if (which == std::string_view::npos) return false;
-    ++at_;
-    decoded_.append(meant[which]);
-    return true;
+  std::uint32_t point = invalid;
+  if (take('u')) {
+    point = hex4();
+  } else {
+    for (const char* known = "\"\"\\\\//b\bf\fn\nr\rt\t"; *known != '\0'; known += 2) {
+      if (take(known[0])) {
+        point = static_cast<unsigned char>(known[1]);
+        break;
+      }
+    }
   }
-  std::uint32_t point = 0;
-  if (!hex4(point)) return false;
-  if (point >= 0xd800 && point <= 0xdfff) {
+  if (point == invalid) return false;
+  if ((point & 0xf800U) == 0xd800) {
     const char* const behind = at_;
-    std::uint32_t low = 0;
-    if (point < 0xdc00 && take('\\') && take('u') && hex4(low) && low >= 0xdc00 && low <= 0xdfff) {
+    const bool is_pair = point < 0xdc00 && take('\\') && take('u');
+    const std::uint32_t low = is_pair ? hex4() : invalid;
+    if ((low & ~0x3ffU) == 0xdc00) {
       point = 0x10000 + ((point - 0xd800) << 10U) + (low - 0xdc00);
     } else {
       at_ = behind;
@@ -112,10 +122,20 @@ bool JsonReader::escape() {
     decoded_.append(static_cast<char>(point));
     return true;
   }
-  std::uint32_t more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-  decoded_.append(static_cast<char>(0xff00U >> (more + 1) | point >> 6 * more));
-  while (more-- > 0)
-    decoded_.append(static_cast<char>(0x80U | (point >> 6 * more & 0x3fU)));
+  std::uint32_t shift = 6;
+  std::uint32_t first = 0xc0;
+  if (point >= 0x10000) {
+    shift = 18;
+    first = 0xf0;
+  } else if (point >= 0x800) {
+    shift = 12;
+    first = 0xe0;
+  }
+  decoded_.append(static_cast<char>(first | point >> shift));
+  while (shift != 0) {
+    shift -= 6;
+    decoded_.append(static_cast<char>(0x80U | (point >> shift & 0x3fU)));
+  }
   return true;
 }
 
@@ -130,10 +150,10 @@ bool JsonReader::string(JsonType type) {
       if (!escape()) return false;
       continue;
     }
-    const std::size_t bytes = utf8_bytes({at_, static_cast<std::size_t>(end_ - at_)});
+    std::size_t bytes = utf8_bytes(at_, end_);
     if (bytes == 0 || static_cast<unsigned char>(*at_) < 0x20) return false;
-    decoded_.append({at_, bytes});
-    at_ += bytes;
+    for (; bytes > 0; --bytes)
+      decoded_.append(*at_++);
   }
   if (has_half_) part_.characters = 0;
   part_.text = decoded_.text();
@@ -143,10 +163,7 @@ bool JsonReader::string(JsonType type) {
 
 bool JsonReader::scalar() {
   const char* const begin = at_;
-  if (peek() == '"') return string(JsonType::text);
-  while (peek() >= 'a' && peek() <= 'z')
-    ++at_;
-  if (at_ == begin) return number() && tell(JsonType::number, begin);
+  if (!take_all('a', 'z')) return number() && tell(JsonType::number, begin);
   const std::uint8_t word =
       index_in("null true false", {begin, static_cast<std::size_t>(at_ - begin)});
   return word != not_there && tell(word == 0 ? JsonType::null : JsonType::boolean, begin);
@@ -157,38 +174,34 @@ JsonResult JsonReader::read(std::size_t max_depth) {
   static_assert(max_json_depth <= 32);
   const auto closing = [&objects] { return (objects & 1U) != 0 ? '}' : ']'; };
   bool is_open = false;  // what was just opened may end at once
-  do {
+  for (;;) {
     if (!is_open || next() != closing()) {
       // A member or an item begins.
       if ((objects & 1U) != 0) {
         next();
-        if (!string(JsonType::key) || next() != ':') return result_;
-        ++at_;
+        if (!string(JsonType::key) || !take_next(':')) return result_;
       }
       const char first = next();
       is_open = first == '{' || first == '[';
       if (is_open) {
         if (part_.depth == max_depth) return JsonResult::too_deep;
-        const char* const begin = at_++;
-        if (!tell(first == '{' ? JsonType::object : JsonType::list, begin)) return result_;
+        ++at_;
+        if (!tell(first == '{' ? JsonType::object : JsonType::list, at_ - 1)) return result_;
         objects = objects << 1U | (first == '{' ? 1U : 0U);
         ++part_.depth;
         continue;
       }
-      if (!scalar()) return result_;
+      if (first == '"' ? !string(JsonType::text) : !scalar()) return result_;
     }
     // It has ended, and with it perhaps what it stands in.
-    is_open = false;
-    while (part_.depth != 0 && next() != ',') {
-      if (next() != closing()) return JsonResult::invalid;
-      const char* const begin = at_++;
+    for (is_open = false; part_.depth == 0 || !take_next(',');) {
+      if (part_.depth == 0) return next() == '\0' && at_ == end_ ? JsonResult::ok : result_;
+      if (!take(closing())) return result_;
       objects >>= 1U;
       --part_.depth;
-      if (!tell(JsonType::end, begin)) return result_;
+      if (!tell(JsonType::end, at_ - 1)) return result_;
     }
-  } while (is_open || (part_.depth != 0 && take(',')));
-  next();
-  return at_ == end_ ? JsonResult::ok : JsonResult::invalid;
+  }
 }
 
 }  // namespace
@@ -206,32 +219,33 @@ JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler&
 }
 
 ScaledNumber scale_json_number(const JsonPart& part, std::uint8_t decimals, Rounding rounding) {
-  std::string_view number = part.text;
-  const bool negative = !number.empty() && number[0] == '-';
-  if (negative) number.remove_prefix(1);
-
-  // Of its digits, how many stand before the point, once it is shifted.
-  std::int32_t places = decimals;
-  std::size_t size = 0;
-  for (bool is_fraction = false; size < number.size(); ++size) {
-    if (to_lower(number[size]) == 'e') break;
-    if (number[size] == '.') is_fraction = true;
-    if (!is_fraction) ++places;
-  }
+  const std::string_view number = part.text;
+  std::int32_t places = decimals;  // of its digits before the point, once that is shifted
   std::int32_t exponent = 0;
-  for (const char c : after(number, size)) {
+  const char* end = number.data() + number.size();  // of the digits before the exponent
+  char behind = '-';                                // the last that was no digit, in lower case
+  bool is_small = false;                            // a negative exponent
+  for (const char& c : number) {
     constexpr std::int32_t enough = 100000000;  // more than there can be digits
-    if (is_digit(c) && exponent < enough) exponent = exponent * 10 + (c - '0');
+    if (!is_digit(c)) {
+      if (behind == 'e' && c == '-') is_small = true;
+      if (behind != 'e') behind = to_lower(c);
+      if (behind == 'e' && end > &c) end = &c;
+    } else if (behind == '-') {
+      ++places;
+    } else if (behind == 'e' && exponent < enough) {
+      exponent = exponent * 10 + (c - '0');
+    }
   }
-  places += slice(number, size + 1, 1) == "-" ? -exponent : exponent;
+  places += is_small ? -exponent : exponent;
 
   constexpr std::uint64_t max = std::numeric_limits<std::int64_t>::max();
   std::uint64_t result = 0;
   bool exact = true;
   bool round = false;
-  for (std::size_t i = 0; i < size || (places > 0 && result != 0); ++i) {
-    if (i < size && number[i] == '.') continue;
-    const std::uint32_t digit = i < size ? static_cast<std::uint32_t>(number[i] - '0') : 0;
+  for (const char* at = number.data(); at < end || (places > 0 && result != 0); ++at) {
+    const std::uint32_t digit = at < end ? static_cast<std::uint32_t>(*at - '0') : 0;
+    if (digit > 9) continue;
     if (places > 0) {
       const std::uint64_t next = result * 10 + digit;
       if (result >> 60U != 0 || next > max) {
@@ -248,7 +262,7 @@ ScaledNumber scale_json_number(const JsonPart& part, std::uint8_t decimals, Roun
   }
   if (round && result != max) ++result;
   const auto value = static_cast<std::int64_t>(result);
-  return {negative ? -value : value, exact};
+  return {number.front() == '-' ? -value : value, exact};
 }
 
 }  // namespace here_tracking

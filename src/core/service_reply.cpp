@@ -41,8 +41,7 @@ enum Member : std::uint8_t {
   details,
   here_error_code  // in `details`
 };
-constexpr std::string_view member_names =
-    "timestamp expiresIn accessToken id error message details";
+constexpr const char* member_names = "timestamp expiresIn accessToken id error message details";
 
 /// Reads the members of the outermost object, and one of its `details`.
 class ReplyHandler final : public JsonHandler {
@@ -113,10 +112,8 @@ bool is_bearer_token(std::string_view text) {
   while (!text.empty() && text.back() == '=')
     text.remove_suffix(1);
   for (const char c : text) {
-    const char lower = to_lower(c);
-    const bool is_letter = lower >= 'a' && lower <= 'z';
-    if (!is_letter && !is_digit(c) && std::string_view("-._~+/").find(c) == std::string_view::npos)
-      return false;
+    const bool is_plus_to_9 = c >= '+' && c <= '9' && c != ',';  // +-./ and the digits
+    if (!is_plus_to_9 && !is_letter(c) && c != '_' && c != '~') return false;
   }
   return !text.empty();
 }

@@ -80,7 +80,7 @@ constexpr bool is_item(Kind kind) {
 // ---- what there is ----
 
 // In the order of PositionMethod, SensorData and SensorLoggingType, and the name of all.
-constexpr std::string_view name_lists[] = {
+constexpr const char* name_lists[] = {
     "bt country gsm wcdma tdscdma lte cdma wlan gps",
     "accelerationG deviceIsAttached deviceIsStationary batteryIsCharging batteryLevel pressureHpa "
     "relativeHumidity deviceIsTampered temperatureC tiltDegree",

@@ -45,30 +45,31 @@ bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value
   return true;
 }
 
-std::size_t utf8_bytes(std::string_view text) {
-  if (text.empty()) return 0;
-  const auto first = static_cast<unsigned char>(text[0]);
+std::size_t utf8_bytes(const char* at, const char* end) {
+  if (at == end) return 0;
+  const auto first = static_cast<unsigned char>(*at);
   if (first < 0x80) return 1;
-  const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-  if (first < 0xc2 || first > 0xf4 || text.size() <= more) return 0;
+  const std::ptrdiff_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+  if (first < 0xc2 || first > 0xf4 || end - at <= more) return 0;
   std::uint32_t point = first & (0x3fU >> more);
-  for (std::size_t i = 1; i <= more; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
+  for (std::ptrdiff_t i = 1; i <= more; ++i) {
+    const auto byte = static_cast<unsigned char>(at[i]);
     if ((byte & 0xc0U) != 0x80U) return 0;
     point = point << 6U | (byte & 0x3fU);
   }
-  // Longer than it need be, a surrogate, or beyond Unicode.
-  const std::uint32_t least = more == 3 ? 0x10000 : more == 2 ? 0x800 : 0x80;
-  if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return 0;
-  return more + 1;
+  // Longer than it need be, which two bytes are not from C2 on; a surrogate; or beyond Unicode.
+  if (point >> (5 * more + 1) == 0 || point >> 11U == 0xd800U >> 11U || point > 0x10ffff) return 0;
+  return static_cast<std::size_t>(more + 1);
 }
 
 std::optional<std::size_t> count_characters(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
   std::size_t count = 0;
-  for (; !text.empty(); ++count) {
-    const std::size_t bytes = utf8_bytes(text);
+  for (; at != end; ++count) {
+    const std::size_t bytes = utf8_bytes(at, end);
     if (bytes == 0) return std::nullopt;
-    text.remove_prefix(bytes);
+    at += bytes;
   }
   return count;
 }
@@ -85,19 +86,21 @@ const char* skip_space(const char* at, const char* end) {
   return at;
 }
 
-std::uint8_t index_in(std::string_view names, std::string_view name) {
-  for (std::uint8_t index = 0; !names.empty(); ++index) {
-    const std::string_view first = head(names, names.find(' '));
-    if (name == first) return index;
-    names = after(names, first.size() + 1);
+std::uint8_t index_in(const char* names, std::string_view name) {
+  for (std::uint8_t index = 0;; ++index) {
+    std::size_t size = 0;
+    while (names[size] != ' ' && names[size] != '\0')
+      ++size;
+    if (size == name.size() && std::memcmp(names, name.data(), size) == 0) return index;
+    if (names[size] == '\0') return not_there;
+    names += size + 1;
   }
-  return not_there;
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (to_lower(a[i]) != to_lower(b[i])) return false;
+    if (a[i] != b[i] && (!is_letter(a[i]) || (a[i] ^ b[i]) != case_bit)) return false;
   }
   return true;
 }

@@ -83,10 +83,15 @@ inline std::size_t copy_text(std::string_view text, Span<char> into) {
   return fitting.size();
 }
 
-[[nodiscard]] constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+// Of ASCII. Its letters differ from their other case in one bit.
+inline constexpr char case_bit = 0x20;
+[[nodiscard]] constexpr bool is_letter(char c) {
+  const char lower = static_cast<char>(c | case_bit);
+  return lower >= 'a' && lower <= 'z';
 }
-
+[[nodiscard]] constexpr char to_lower(char c) {
+  return is_letter(c) ? static_cast<char>(c | case_bit) : c;
+}
 [[nodiscard]] constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -94,7 +99,7 @@ inline std::size_t copy_text(std::string_view text, Span<char> into) {
 /// -1 for what is no hexadecimal digit.
 [[nodiscard]] constexpr int hex_value(char c) {
   if (is_digit(c)) return c - '0';
-  const char lower = to_lower(c);
+  const char lower = static_cast<char>(c | case_bit);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
@@ -103,7 +108,7 @@ inline std::size_t copy_text(std::string_view text, Span<char> into) {
 bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value);
 
 /// How many bytes the first character of a text has; 0 when it is not UTF-8, or the text is empty.
-[[nodiscard]] std::size_t utf8_bytes(std::string_view text);
+[[nodiscard]] std::size_t utf8_bytes(const char* at, const char* end);
 
 /// How many characters a text in UTF-8 has; nothing when it is not UTF-8.
 std::optional<std::size_t> count_characters(std::string_view text);
@@ -120,7 +125,7 @@ void wipe(Span<char> memory);
 
 /// Which of the words in `names`, which one space divides, `name` is, from 0 on; not_there: none.
 inline constexpr std::uint8_t not_there = 255;
-[[nodiscard]] std::uint8_t index_in(std::string_view names, std::string_view name);
+[[nodiscard]] std::uint8_t index_in(const char* names, std::string_view name);
 
 /// ASCII case is ignored.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
