@@ -218,13 +218,16 @@ struct Members {
 };
 constexpr Members members;
 
-constexpr bool places_fit() {
+constexpr bool is_packed() {
+  std::uint8_t index = 0;
   for (const Entry& entry : entries) {
     if (entry.offset % 2 != 0 || entry.offset / 2 > 255) return false;
+    if (is_item(entry.kind) && members.all[index].parent + 1 != index) return false;
+    ++index;
   }
   return true;
 }
-static_assert(places_fit());
+static_assert(is_packed(), "offsets are even and small, and a list's item stands behind it");
 
 const Member& parent_of(const Member& member) {
   return members.all[member.parent];
@@ -281,7 +284,7 @@ class ShadowHandler final : public JsonHandler {
   }
 
  private:
-  enum class Seen : std::uint8_t { no, rejected, yes };
+  static constexpr std::uint8_t missing = not_there - 1;
 
   template <typename T>
   T& at(const Member& member) {
@@ -342,8 +345,7 @@ class ShadowHandler final : public JsonHandler {
         is_none ? std::uint8_t{0} : index_in(name_lists[member.detail], part.text);
     if (index == not_there) return false;
     if (member.kind == Kind::logging_type) {
-      item_.type = static_cast<SensorLoggingType>(index);
-      item_type_ = Seen::yes;
+      item_type_ = index;
       return true;
     }
     auto& bits = at<std::uint16_t>(member);
@@ -355,22 +357,14 @@ class ShadowHandler final : public JsonHandler {
 
   void move_to(const Member& container) {
     container_ = &container;
-    member_ = find(container, ""sv);
+    member_ = is_list(container.kind) && container.kind != Kind::wlan ? &container + 1 : nullptr;
   }
 
   void enter(const Member& member, const JsonPart& part) {
     ++depth_;
     move_to(member);
     begin_ = part.raw.data();
-    if (is_list(member.kind)) {
-      items_ = 0;
-      clear(member);
-    } else if (member.kind == Kind::period) {
-      shadow_->disable_tracking.has_period = true;
-    } else if (member.kind == Kind::logging_item) {
-      item_ = {};
-      item_type_ = Seen::no;
-    }
+    reset(member);
   }
 
   void leave(const JsonPart& part) {
@@ -378,8 +372,8 @@ class ShadowHandler final : public JsonHandler {
     --depth_;
     move_to(parent_of(left));
     if (left.kind == Kind::names ? items_ == 0 : is_list(left.kind) && items_ > left.detail) {
-      clear(left);
       reject_size(left);
+      reset(left);
     } else if (is_view(left.kind)) {
       at<std::string_view>(left) = {begin_, static_cast<std::size_t>(part.raw.data() + 1 - begin_)};
     } else if (left.kind == Kind::logging_item) {
@@ -387,11 +381,19 @@ class ShadowHandler final : public JsonHandler {
     }
   }
 
-  void clear(const Member& list) {
+  /// To what it is when it begins.
+  void reset(const Member& container) {
+    const Kind kind = container.kind;
     DisableTracking& disable = shadow_->disable_tracking;
-    if (list.kind == Kind::names) at<std::uint16_t>(list) = 0;
-    if (list.kind == Kind::logging) shadow_->sensor_logging_configurations.size_ = 0;
-    if (list.kind == Kind::periods) {
+    if (is_list(kind)) items_ = 0;
+    if (kind == Kind::names) at<std::uint16_t>(container) = 0;
+    if (kind == Kind::logging) shadow_->sensor_logging_configurations.size_ = 0;
+    if (kind == Kind::logging_item) {
+      item_ = {};
+      item_type_ = missing;
+    }
+    if (kind == Kind::period) disable.has_period = true;
+    if (kind == Kind::periods) {
       disable.has_period = false;
       disable.begin_ms.reset();
       disable.end_ms.reset();
@@ -400,9 +402,11 @@ class ShadowHandler final : public JsonHandler {
 
   void keep_item(const Member& type) {
     SensorLoggingConfigurations& list = shadow_->sensor_logging_configurations;
-    FieldError* const error = item_type_ == Seen::no ? reject(type) : nullptr;
-    if (error != nullptr) show(*error, "nothing"sv);
-    if (item_type_ == Seen::yes && list.size_ < list.items_.size()) {
+    if (item_type_ == missing) {
+      FieldError* const error = reject(type);
+      if (error != nullptr) show(*error, "nothing"sv);
+    } else if (item_type_ != not_there && list.size_ < list.items_.size()) {
+      item_.type = static_cast<SensorLoggingType>(item_type_);
       list.items_[list.size_++] = item_;
     }
   }
@@ -431,7 +435,7 @@ class ShadowHandler final : public JsonHandler {
   }
 
   void reject(const Member& member, const JsonPart& part) {
-    if (member.kind == Kind::logging_type && item_type_ == Seen::no) item_type_ = Seen::rejected;
+    if (member.kind == Kind::logging_type && item_type_ == missing) item_type_ = not_there;
     FieldError* const error = reject(member);
     if (error == nullptr) return;
     const bool is_secret = member.kind == Kind::wlan;
@@ -468,8 +472,8 @@ class ShadowHandler final : public JsonHandler {
   const char* begin_ = nullptr;         // of the container
   std::size_t depth_ = 0;               // of the container's members
   std::size_t items_ = 0;               // that were begun in the innermost list
-  Seen item_type_ = Seen::no;
   SensorLoggingConfiguration item_;
+  std::uint8_t item_type_ = missing;  // not_there: rejected
 };
 
 namespace {
