@@ -17,8 +17,8 @@ constexpr std::uint32_t max_error_code = std::numeric_limits<std::int32_t>::max(
 
 /// Without control characters, which are for a terminal to obey, also those that UTF-8 writes as
 /// C2 80..9F; cut to the space between two characters.
-void copy_clean(std::string_view text, Span<char> into) {
-  std::size_t count = copy_text(text, {into.data(), into.size() - 1});
+void copy_clean(std::string_view text, char* into, std::size_t size) {
+  std::size_t count = copy_text(text, {into, size - 1});
   if (count < text.size()) {
     while (count > 0 && (static_cast<unsigned char>(text[count]) & 0xc0U) == 0x80U)
       --count;
@@ -81,11 +81,12 @@ class ReplyHandler final : public JsonHandler {
     const std::string_view raw(value.raw.data() + 1, value.raw.size() - 2);
     if (member_ == access_token) reply_.access_token = raw;
     if (error_ == nullptr) return;
-    if (member_ == id) copy_clean(value.text, error_->id);
-    // What is too long to be decoded is shown as it stands.
-    if (member_ >= shown_ && member_ <= message) {
+    if (member_ == id) {
+      copy_clean(value.text, error_->id.data(), error_->id.size());
+    } else if (member_ >= shown_ && member_ <= message) {
       shown_ = member_;
-      copy_clean(value.complete ? value.text : raw, error_->message);
+      // What is too long to be decoded is shown as it stands.
+      copy_clean(value.complete ? value.text : raw, error_->message.data(), error_->message.size());
     }
   }
 

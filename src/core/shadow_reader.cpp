@@ -323,14 +323,17 @@ class ShadowHandler final : public JsonHandler {
     if (value < member.detail + (exact ? 0 : 1)) return false;
     if (member.kind <= Kind::time && !exact) return false;
     if (member.kind == Kind::time && value > max_timestamp_ms) return false;
-    if (member.kind <= Kind::duration) {
-      at<std::optional<std::uint64_t>>(member) = static_cast<std::uint64_t>(value);
-      return true;
-    }
     constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max();
-    (member.kind == Kind::distance ? at<std::optional<std::uint32_t>>(member)
-                                   : item_.sampling_period_ms) =
-        static_cast<std::uint32_t>(value < max ? value : max);
+    const auto short_value = static_cast<std::uint32_t>(value < max ? value : max);
+    if (member.kind == Kind::time) {
+      at<std::optional<std::int64_t>>(member) = value;
+    } else if (member.kind <= Kind::duration) {
+      at<std::optional<std::uint64_t>>(member) = static_cast<std::uint64_t>(value);
+    } else if (member.kind == Kind::distance) {
+      at<std::optional<std::uint32_t>>(member) = short_value;
+    } else {
+      item_.sampling_period_ms = short_value;
+    }
     return true;
   }
 
