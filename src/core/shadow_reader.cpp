@@ -79,12 +79,13 @@ constexpr bool is_item(Kind kind) {
 
 // ---- what there is ----
 
-// In the order of PositionMethod, SensorData and SensorLoggingType, and the name of all.
-constexpr const char* name_lists[] = {
-    "bt country gsm wcdma tdscdma lte cdma wlan gps",
+// In the order of PositionMethod, SensorData and SensorLoggingType.
+constexpr const char* position_names = "bt country gsm wcdma tdscdma lte cdma wlan gps";
+constexpr const char* sensor_names =
     "accelerationG deviceIsAttached deviceIsStationary batteryIsCharging batteryLevel pressureHpa "
-    "relativeHumidity deviceIsTampered temperatureC tiltDegree",
-    "acceleration pressure temperature humidity gnss", "all"};
+    "relativeHumidity deviceIsTampered temperatureC tiltDegree";
+constexpr const char* logging_types = "acceleration pressure temperature humidity gnss";
+constexpr const char* name_lists[] = {position_names, sensor_names, logging_types, "all"};
 
 struct Entry {
   std::string_view path;

@@ -37,17 +37,17 @@ class WlanConfiguration::Reader final : public JsonHandler {
   }
 
  private:
-  enum Member : std::uint8_t { ssid, password, security, hidden };
+  enum Member : std::uint8_t { the_ssid, the_password, the_security, is_hidden };
 
   bool take(const JsonPart& part) {
-    if (member_ == hidden) {
+    if (member_ == is_hidden) {
       into_.ssid_is_hidden_ = part.text == "true";
       return part.type == JsonType::boolean;
     }
-    if (member_ > hidden) return true;
+    if (member_ > is_hidden) return true;
     if (part.type != JsonType::text) return false;
-    if (member_ == ssid) return take_text(part, 1, into_.ssid_, into_.ssid_size_);
-    if (member_ == password) {
+    if (member_ == the_ssid) return take_text(part, 1, into_.ssid_, into_.ssid_size_);
+    if (member_ == the_password) {
       return take_text(part, min_password_characters, into_.password_, into_.password_size_);
     }
     has_security_ = true;
