@@ -223,12 +223,13 @@ constexpr bool is_packed() {
   std::uint8_t index = 0;
   for (const Entry& entry : entries) {
     if (entry.offset % 2 != 0 || entry.offset / 2 > 255) return false;
-    if (is_item(entry.kind) && members.all[index].parent + 1 != index) return false;
+    const bool is_behind = is_item(entry.kind) || entry.kind == Kind::logging_type;
+    if (is_behind && members.all[index].parent + 1 != index) return false;
     ++index;
   }
   return true;
 }
-static_assert(is_packed(), "offsets are even and small, and a list's item stands behind it");
+static_assert(is_packed(), "small, even offsets; behind a list its item, behind that its type");
 
 const Member& parent_of(const Member& member) {
   return members.all[member.parent];
@@ -324,16 +325,15 @@ class ShadowHandler final : public JsonHandler {
     if (value < member.detail + (exact ? 0 : 1)) return false;
     if (member.kind <= Kind::time && !exact) return false;
     if (member.kind == Kind::time && value > max_timestamp_ms) return false;
-    constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max();
-    const auto short_value = static_cast<std::uint32_t>(value < max ? value : max);
     if (member.kind == Kind::time) {
       at<std::optional<std::int64_t>>(member) = value;
     } else if (member.kind <= Kind::duration) {
       at<std::optional<std::uint64_t>>(member) = static_cast<std::uint64_t>(value);
-    } else if (member.kind == Kind::distance) {
-      at<std::optional<std::uint32_t>>(member) = short_value;
     } else {
-      item_.sampling_period_ms = short_value;
+      constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max();
+      (member.kind == Kind::distance ? at<std::optional<std::uint32_t>>(member)
+                                     : item_.sampling_period_ms) =
+          static_cast<std::uint32_t>(value < max ? value : max);
     }
     return true;
   }
@@ -442,22 +442,20 @@ class ShadowHandler final : public JsonHandler {
     if (member.kind == Kind::logging_type && item_type_ == missing) item_type_ = not_there;
     FieldError* const error = reject(member);
     if (error == nullptr) return;
-    const bool is_secret = member.kind == Kind::wlan;
-    const bool is_text = part.type == JsonType::text;
-    if (is_text && !is_secret) {
+    std::string_view shown = part.text;
+    if (part.type == JsonType::list) shown = "a list"sv;
+    if (part.type == JsonType::object) shown = "an object"sv;
+    if (member.kind == Kind::wlan) {
+      shown = "..."sv;  // it may hold passwords
+    } else if (part.type == JsonType::number) {
+      error->decimals = 3;
+      error->value = scale_json_number(part, error->decimals, Rounding::nearest).value;
+      return;
+    } else if (part.type == JsonType::text) {
       error->value = static_cast<std::int64_t>(part.characters);
       error->unit = Unit::characters;
       if (member.kind == Kind::tag) return;
     }
-    if (part.type == JsonType::number && !is_secret) {
-      error->decimals = 3;
-      error->value = scale_json_number(part, error->decimals, Rounding::nearest).value;
-      return;
-    }
-    std::string_view shown = part.text;
-    if (part.type == JsonType::list) shown = "a list"sv;
-    if (part.type == JsonType::object) shown = "an object"sv;
-    if (is_secret) shown = "..."sv;
     show(*error, shown);
   }
 
