@@ -10,10 +10,6 @@ namespace here_tracking {
 std::uint32_t divide(std::uint64_t& number, std::uint16_t by);
 
 /// Of a time that is not negative.
-inline std::int64_t to_seconds(std::int64_t time_ms) {
-  auto time = static_cast<std::uint64_t>(time_ms);
-  divide(time, 1000);
-  return static_cast<std::int64_t>(time);
-}
+std::int64_t to_seconds(std::int64_t time_ms);
 
 }  // namespace here_tracking

@@ -8,195 +8,198 @@
 namespace here_tracking {
 namespace {
 
-/// RFC 8259, without recursion: a level is a bit.
+/// RFC 8259, without recursion: a level is a bit. What returns a bool leaves in `result_` why it is
+/// false.
 class JsonReader {
  public:
-  JsonReader(std::string_view json, Span<char> decoded) : json_(json), decoded_(decoded) {}
+  JsonReader(std::string_view json, JsonHandler& handler, Span<char> decoded)
+      : at_(json.data()), end_(at_ + json.size()), handler_(handler), decoded_(decoded) {}
 
-  JsonResult read(std::size_t max_depth, JsonHandler& handler);
+  JsonResult read(std::size_t max_depth);
 
  private:
+  static constexpr std::uint32_t invalid = 0xffffffff;
+
   /// '\0', which is valid nowhere, at the end. So whoever goes on behind what is valid alone stays
   /// within the text.
-  [[nodiscard]] char peek() const { return at_ < json_.size() ? json_[at_] : '\0'; }
+  [[nodiscard]] char peek() const { return at_ != end_ ? *at_ : '\0'; }
+  /// The first character that is no white space.
+  char next() {
+    at_ = skip_space(at_, end_);
+    return peek();
+  }
   bool take(char c) {
-    if (peek() != c || at_ == json_.size()) return false;
+    if (peek() != c) return false;
     ++at_;
     return true;
   }
-  bool take(std::string_view word) {
-    if (slice(json_, at_, word.size()) != word) return false;
-    at_ += word.size();
-    return true;
+  bool take_next(char c) {
+    next();
+    return take(c);
   }
-  void skip_space() {
-    while (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t')
+  /// All that are from `first` to `last`. Whether there is one.
+  bool take_all(char first, char last) {
+    const char* const begin = at_;
+    while (peek() >= first && peek() <= last)
       ++at_;
+    return at_ != begin;
   }
-  bool digits() {
-    if (!is_digit(peek())) return false;
-    while (is_digit(peek()))
-      ++at_;
-    return true;
-  }
+  bool digits() { return take_all('0', '9'); }
   bool number();
-  bool hex4(std::uint32_t& unit);
+  std::uint32_t hex4();
   bool escape();
-  bool string(JsonString& string);
-  JsonResult scalar(JsonHandler& handler);
-  JsonResult key(JsonHandler& handler);
+  bool string(JsonType type);
+  bool scalar();
+  bool tell(JsonType type, const char* begin);
 
-  void put(std::uint32_t byte) {
-    if (count_ < decoded_.size()) decoded_[count_] = static_cast<char>(byte);
-    ++count_;
-  }
-
-  std::string_view json_;
-  Span<char> decoded_;
-  std::size_t at_ = 0;
-  std::size_t count_ = 0;  // of the present string's bytes, decoded
+  const char* at_;
+  const char* end_;
+  JsonHandler& handler_;
+  TextBuilder decoded_;
+  JsonPart part_;
+  bool has_half_ = false;  // of a surrogate pair, in the present string
+  JsonResult result_ = JsonResult::invalid;
 };
+
+bool JsonReader::tell(JsonType type, const char* begin) {
+  part_.type = type;
+  part_.raw = {begin, static_cast<std::size_t>(at_ - begin)};
+  if (type > JsonType::text) part_.text = part_.raw;
+  if (handler_.on_part(part_)) return true;
+  result_ = JsonResult::stopped;
+  return false;
+}
 
 bool JsonReader::number() {
   take('-');
   if (!take('0') && !digits()) return false;
   if (take('.') && !digits()) return false;
-  if (take('e') || take('E')) {
-    if (!take('+')) take('-');
-    return digits();
-  }
-  return true;
+  if ((peek() | case_bit) != 'e') return true;
+  ++at_;
+  if (!take('+')) take('-');
+  return digits();
 }
 
-bool JsonReader::hex4(std::uint32_t& unit) {
-  unit = 0;
+/// `invalid`: not four hexadecimal digits.
+std::uint32_t JsonReader::hex4() {
+  std::uint32_t unit = 0;
   for (int i = 0; i < 4; ++i) {
     const int digit = hex_value(peek());
-    if (digit < 0) return false;
+    if (digit < 0) return invalid;
     unit = unit << 4U | static_cast<std::uint32_t>(digit);
     ++at_;
   }
-  return true;
+  return unit;
 }
 
 /// What follows a backslash.
 bool JsonReader::escape() {
-  constexpr std::string_view names = "\"\\/bfnrt";
-  constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
-  if (!take('u')) {
-    const std::size_t which = names.find(peek());
-    if (which == std::string_view::npos) return false;
-    ++at_;
-    put(static_cast<unsigned char>(meant[which]));
-    return true;
+  std::uint32_t point = invalid;
+  if (take('u')) {
+    point = hex4();
+  } else {
+    for (const char* known = "\"\"\\\\//b\bf\fn\nr\rt\t"; *known != '\0'; known += 2) {
+      if (take(known[0])) {
+        point = static_cast<unsigned char>(known[1]);
+        break;
+      }
+    }
   }
-  std::uint32_t point = 0;
-  if (!hex4(point)) return false;
-  if (point >= 0xd800 && point <= 0xdfff) {
-    const std::size_t behind = at_;
-    std::uint32_t low = 0;
-    if (point < 0xdc00 && take("\\u") && hex4(low) && low >= 0xdc00 && low <= 0xdfff) {
+  if (point == invalid) return false;
+  if ((point & 0xf800U) == 0xd800) {
+    const char* const behind = at_;
+    const bool is_pair = point < 0xdc00 && take('\\') && take('u');
+    const std::uint32_t low = is_pair ? hex4() : invalid;
+    if ((low & ~0x3ffU) == 0xdc00) {
       point = 0x10000 + ((point - 0xd800) << 10U) + (low - 0xdc00);
     } else {
       at_ = behind;
       point = 0xfffd;
+      has_half_ = true;
     }
   }
   if (point < 0x80) {
-    put(point);
+    decoded_.append(static_cast<char>(point));
     return true;
   }
-  const std::uint32_t more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-  put((0xff00U >> (more + 1) & 0xffU) | point >> 6 * more);
-  for (std::uint32_t left = more; left-- > 0;)
-    put(0x80U | (point >> 6 * left & 0x3fU));
+  std::uint32_t shift = 6;
+  std::uint32_t first = 0xc0;
+  if (point >= 0x10000) {
+    shift = 18;
+    first = 0xf0;
+  } else if (point >= 0x800) {
+    shift = 12;
+    first = 0xe0;
+  }
+  decoded_.append(static_cast<char>(first | point >> shift));
+  while (shift != 0) {
+    shift -= 6;
+    decoded_.append(static_cast<char>(0x80U | (point >> shift & 0x3fU)));
+  }
   return true;
 }
 
-/// What follows the opening quote.
-bool JsonReader::string(JsonString& string) {
-  const std::size_t begin = at_;
-  count_ = 0;
-  while (!take('"')) {
+bool JsonReader::string(JsonType type) {
+  const char* const begin = at_;
+  if (!take('"')) return false;
+  decoded_.clear();
+  part_.characters = 0;
+  has_half_ = false;
+  for (; !take('"'); ++part_.characters) {
     if (take('\\')) {
       if (!escape()) return false;
       continue;
     }
-    const std::size_t bytes = utf8_bytes(after(json_, at_));
-    if (bytes == 0 || static_cast<unsigned char>(json_[at_]) < 0x20) return false;
-    for (const std::size_t end = at_ + bytes; at_ < end; ++at_)
-      put(static_cast<unsigned char>(json_[at_]));
+    std::size_t bytes = utf8_bytes(at_, end_);
+    if (bytes == 0 || static_cast<unsigned char>(*at_) < 0x20) return false;
+    for (; bytes > 0; --bytes)
+      decoded_.append(*at_++);
   }
-  string.complete = count_ <= decoded_.size();
-  string.text = {decoded_.data(), string.complete ? count_ : decoded_.size()};
-  string.raw = slice(json_, begin, at_ - 1 - begin);
-  return true;
+  if (has_half_) part_.characters = 0;
+  part_.text = decoded_.text();
+  part_.complete = !decoded_.overflow();
+  return tell(type, begin);
 }
 
-constexpr JsonResult go_on(bool wanted) {
-  return wanted ? JsonResult::ok : JsonResult::stopped;
+bool JsonReader::scalar() {
+  const char* const begin = at_;
+  if (!take_all('a', 'z')) return number() && tell(JsonType::number, begin);
+  const std::uint8_t word =
+      index_in("null true false", {begin, static_cast<std::size_t>(at_ - begin)});
+  return word != not_there && tell(word == 0 ? JsonType::null : JsonType::boolean, begin);
 }
 
-JsonResult JsonReader::scalar(JsonHandler& handler) {
-  const std::size_t begin = at_;
-  if (take('"')) {
-    JsonString text;
-    return string(text) ? go_on(handler.on_string(text)) : JsonResult::invalid;
-  }
-  if (take("true")) return go_on(handler.on_bool(true));
-  if (take("false")) return go_on(handler.on_bool(false));
-  if (take("null")) return go_on(handler.on_null());
-  return number() ? go_on(handler.on_number(slice(json_, begin, at_ - begin)))
-                  : JsonResult::invalid;
-}
-
-JsonResult JsonReader::key(JsonHandler& handler) {
-  skip_space();
-  JsonString name;
-  if (!take('"') || !string(name)) return JsonResult::invalid;
-  if (!handler.on_key(name)) return JsonResult::stopped;
-  skip_space();
-  return take(':') ? JsonResult::ok : JsonResult::invalid;
-}
-
-JsonResult JsonReader::read(std::size_t max_depth, JsonHandler& handler) {
+JsonResult JsonReader::read(std::size_t max_depth) {
   std::uint32_t objects = 0;  // the innermost level is the lowest bit
   static_assert(max_json_depth <= 32);
-  std::size_t depth = 0;
+  const auto closing = [&objects] { return (objects & 1U) != 0 ? '}' : ']'; };
+  bool is_open = false;  // what was just opened may end at once
   for (;;) {
-    // A value begins, or the container that was just opened ends.
-    skip_space();
-    const bool object = peek() == '{';
-    JsonResult result = JsonResult::ok;
-    bool is_empty = false;
-    if (object || peek() == '[') {
-      if (depth == max_depth) return JsonResult::too_deep;
-      objects = objects << 1U | (object ? 1U : 0U);
-      result = go_on(handler.on_begin(object, ++depth, at_++));
-      skip_space();
-      is_empty = peek() == (object ? '}' : ']');
-      if (result == JsonResult::ok && !is_empty) {
-        if (object) result = key(handler);
-        if (result == JsonResult::ok) continue;
+    if (!is_open || next() != closing()) {
+      // A member or an item begins.
+      if ((objects & 1U) != 0) {
+        next();
+        if (!string(JsonType::key) || !take_next(':')) return result_;
       }
-    } else {
-      result = scalar(handler);
+      const char first = next();
+      is_open = first == '{' || first == '[';
+      if (is_open) {
+        if (part_.depth == max_depth) return JsonResult::too_deep;
+        ++at_;
+        if (!tell(first == '{' ? JsonType::object : JsonType::list, at_ - 1)) return result_;
+        objects = objects << 1U | (first == '{' ? 1U : 0U);
+        ++part_.depth;
+        continue;
+      }
+      if (first == '"' ? !string(JsonType::text) : !scalar()) return result_;
     }
-    if (result != JsonResult::ok) return result;
-
     // It has ended, and with it perhaps what it stands in.
-    for (;; is_empty = false) {
-      skip_space();
-      if (depth == 0) return at_ == json_.size() ? JsonResult::ok : JsonResult::invalid;
-      const bool in_object = (objects & 1U) != 0;
-      if (!is_empty && take(',')) {
-        if (in_object) result = key(handler);
-        if (result != JsonResult::ok) return result;
-        break;
-      }
-      if (peek() != (in_object ? '}' : ']')) return JsonResult::invalid;
+    for (is_open = false; part_.depth == 0 || !take_next(',');) {
+      if (part_.depth == 0) return next() == '\0' && at_ == end_ ? JsonResult::ok : result_;
+      if (!take(closing())) return result_;
       objects >>= 1U;
-      if (!handler.on_end(in_object, depth--, at_++)) return JsonResult::stopped;
+      --part_.depth;
+      if (!tell(JsonType::end, at_ - 1)) return result_;
     }
   }
 }
@@ -205,8 +208,7 @@ JsonResult JsonReader::read(std::size_t max_depth, JsonHandler& handler) {
 
 JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler,
                       Span<char> decoded) {
-  return JsonReader(json, decoded)
-      .read(max_depth < max_json_depth ? max_depth : max_json_depth, handler);
+  return JsonReader(json, handler, decoded).read(max_depth);
 }
 
 JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler) {
@@ -216,84 +218,51 @@ JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler&
   return result;
 }
 
-std::size_t count_json_characters(std::string_view raw) {
-  // 'h' and 'l' for the halves of a surrogate pair.
-  const auto half = [&raw](std::size_t at) {
-    const std::string_view digits = slice(raw, at + 2, 2);
-    if (slice(raw, at, 2) != "\\u" || to_lower(digits[0]) != 'd' || digits[1] < '8') return ' ';
-    return digits[1] <= '9' || to_lower(digits[1]) <= 'b' ? 'h' : 'l';
-  };
-  std::size_t count = 0;
-  for (; !raw.empty(); ++count) {
-    std::size_t bytes = 1;
-    if (raw[0] != '\\') {
-      while (bytes < raw.size() && (static_cast<unsigned char>(raw[bytes]) & 0xc0U) == 0x80U)
-        ++bytes;
-    } else if (slice(raw, 1, 1) != "u") {
-      bytes = 2;
-    } else {
-      const char kind = half(0);
-      if (kind == 'l' || (kind == 'h' && half(6) != 'l')) return 0;
-      bytes = kind == 'h' ? 12 : 6;
-    }
-    raw = after(raw, bytes);
-  }
-  return count;
-}
-
-ScaledNumber scale_json_number(std::string_view number, std::uint8_t decimals, Rounding rounding) {
-  const bool negative = !number.empty() && number[0] == '-';
-  if (negative) number.remove_prefix(1);
-
+ScaledNumber scale_json_number(const JsonPart& part, std::uint8_t decimals, Rounding rounding) {
+  const std::string_view number = part.text;
+  std::int32_t places = decimals;  // of its digits before the point, once that is shifted
   std::int32_t exponent = 0;
-  const std::size_t e = number.find_first_of("eE");
-  if (e != std::string_view::npos) {
-    std::string_view digits = after(number, e + 1);
-    const bool is_fraction = !digits.empty() && digits[0] == '-';
-    if (!digits.empty() && (digits[0] == '-' || digits[0] == '+')) digits.remove_prefix(1);
-    constexpr std::int32_t enough = 1000000;  // more than there can be digits
-    std::uint64_t magnitude = enough;
-    parse_digits(digits, enough, magnitude);
-    exponent = static_cast<std::int32_t>(magnitude);
-    if (is_fraction) exponent = -exponent;
+  const char* end = number.data() + number.size();  // of the digits before the exponent
+  char behind = '-';                                // the last that was no digit, in lower case
+  bool is_small = false;                            // a negative exponent
+  for (const char& c : number) {
+    constexpr std::int32_t enough = 100000000;  // more than there can be digits
+    if (!is_digit(c)) {
+      if (behind == 'e' && c == '-') is_small = true;
+      if (behind != 'e') behind = to_lower(c);
+      if (behind == 'e' && end > &c) end = &c;
+    } else if (behind == '-') {
+      ++places;
+    } else if (behind == 'e' && exponent < enough) {
+      exponent = exponent * 10 + (c - '0');
+    }
   }
+  places += is_small ? -exponent : exponent;
 
-  // The digits without their point, and how many of them stand before it, once it is shifted.
-  const std::string_view mantissa = head(number, e);
-  const std::size_t point = mantissa.find('.');
-  auto integer_digits =
-      static_cast<std::int32_t>(point == std::string_view::npos ? mantissa.size() : point) +
-      exponent + decimals;
   constexpr std::uint64_t max = std::numeric_limits<std::int64_t>::max();
   std::uint64_t result = 0;
-  bool is_rest = false;
+  bool exact = true;
   bool round = false;
-  bool limited = false;
-  const auto append = [&](std::uint64_t digit) {
-    limited = limited || result > max / 10 || (result == max / 10 && digit > max % 10);
-    if (!limited) result = result * 10 + digit;
-  };
-  for (const char c : mantissa) {
-    if (c == '.') continue;
-    const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (integer_digits > 0) {
-      append(digit);
-    } else {
-      is_rest = is_rest || digit != 0;
-      if (rounding == Rounding::away_from_zero) round = is_rest;
-      if (rounding == Rounding::nearest && integer_digits == 0) round = digit >= 5;
+  for (const char* at = number.data(); at < end || (places > 0 && result != 0); ++at) {
+    const std::uint32_t digit = at < end ? static_cast<std::uint32_t>(*at - '0') : 0;
+    if (digit > 9) continue;
+    if (places > 0) {
+      const std::uint64_t next = result * 10 + digit;
+      if (result >> 60U != 0 || next > max) {
+        result = max;
+        exact = false;
+        break;
+      }
+      result = next;
+    } else if (digit != 0) {
+      exact = false;
+      if (rounding == Rounding::away_from_zero || (places == 0 && digit >= 5)) round = true;
     }
-    --integer_digits;
+    --places;
   }
-  for (; integer_digits > 0 && result != 0 && !limited; --integer_digits)
-    append(0);
-  if (round) {
-    limited = limited || result == max;
-    ++result;
-  }
-  if (limited) result = max;
+  if (round && result != max) ++result;
   const auto value = static_cast<std::int64_t>(result);
-  return {negative ? -value : value, !is_rest && !limited};
+  return {number.front() == '-' ? -value : value, exact};
 }
 
 }  // namespace here_tracking

@@ -12,34 +12,31 @@ namespace here_tracking {
 /// The deepest nesting that is read.
 inline constexpr std::size_t max_json_depth = 32;
 
-/// A string of a JSON text.
-struct JsonString {
-  /// Decoded; only its beginning unless `complete`. Half a surrogate pair, which JSON allows and
-  /// UTF-8 cannot say, comes as U+FFFD.
+enum class JsonType : std::uint8_t { key, text, number, boolean, null, list, object, end };
+
+/// A part of a JSON text. A list or an object is two: the bracket that begins it, and its end.
+struct JsonPart {
+  /// A key or a text decoded; only its beginning unless `complete`. Half a surrogate pair, which
+  /// JSON allows and UTF-8 cannot say, comes as U+FFFD. Of what is neither, as `raw`.
   std::string_view text;
-  bool complete = true;  ///< Whether all of it was decoded
-  std::string_view raw;  ///< As it stands in the text, between the quotes
+  std::string_view raw;  ///< As it stands in the text, with the quotes
+  /// Of a key or a text; 0 also when one of them is half a surrogate pair, so that it cannot be
+  /// UTF-8.
+  std::size_t characters = 0;
+  std::size_t depth = 0;  ///< How many lists and objects it stands in
+  JsonType type = JsonType::key;
+  bool complete = true;  ///< Whether all of a key or a text was decoded
 };
 
-/// Receives the parts of a JSON text in order. Each function returns whether to go on.
+/// Receives the parts of a JSON text in order.
 class JsonHandler {
  public:
   JsonHandler() = default;
   JsonHandler(const JsonHandler&) = delete;
   JsonHandler& operator=(const JsonHandler&) = delete;
 
-  virtual bool on_key(const JsonString&) { return true; }
-  virtual bool on_string(const JsonString&) { return true; }
-  virtual bool on_number(std::string_view /*text*/) { return true; }
-  virtual bool on_bool(bool) { return true; }
-  virtual bool on_null() { return true; }
-  /// `depth` is that of the members: 1 in the outermost container. `offset` is that of the bracket.
-  virtual bool on_begin(bool /*object*/, std::size_t /*depth*/, std::size_t /*offset*/) {
-    return true;
-  }
-  virtual bool on_end(bool /*object*/, std::size_t /*depth*/, std::size_t /*offset*/) {
-    return true;
-  }
+  /// Returns whether to go on.
+  virtual bool on_part(const JsonPart& part) = 0;
 
  protected:
   ~JsonHandler() = default;
@@ -47,20 +44,17 @@ class JsonHandler {
 
 enum class JsonResult : std::uint8_t {
   ok,
-  stopped,  ///< The handler did not want to go on
-  invalid,  ///< Not one JSON value in UTF-8
-  too_deep  ///< More than `max_depth` levels
+  too_deep,  ///< More than `max_depth` levels; what came before is valid
+  stopped,   ///< The handler did not want to go on
+  invalid    ///< Not one JSON value in UTF-8
 };
 
 /// Reads `json` piece by piece. Strings are decoded into `decoded`; longer ones come cut.
+/// @param max_depth at most max_json_depth.
 JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler,
                       Span<char> decoded);
 /// Decodes strings into 64 bytes of stack, and wipes them.
 JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler);
-
-/// How many characters, not bytes, the raw form of a JSON string stands for; 0 also when one of
-/// them is half a surrogate pair, so that it cannot be UTF-8.
-[[nodiscard]] std::size_t count_json_characters(std::string_view raw);
 
 enum class Rounding : std::uint8_t {
   away_from_zero,
@@ -73,7 +67,7 @@ struct ScaledNumber {
 };
 
 /// A JSON number times 10^decimals, as an integer. What is beyond 64 bits comes as +-(2^63 - 1).
-[[nodiscard]] ScaledNumber scale_json_number(std::string_view number, std::uint8_t decimals,
+[[nodiscard]] ScaledNumber scale_json_number(const JsonPart& number, std::uint8_t decimals,
                                              Rounding rounding);
 
 }  // namespace here_tracking

@@ -57,33 +57,28 @@ class Compactor final : public JsonHandler {
  public:
   explicit Compactor(JsonWriter& writer) : writer_(writer) {}
 
-  bool on_key(const JsonString& key) override { return copy(key); }
-  bool on_string(const JsonString& value) override { return copy(value); }
-  bool on_number(std::string_view text) override { return raw(text); }
-  bool on_bool(bool value) override { return raw(value ? "true" : "false"); }
-  bool on_null() override { return raw("null"); }
-  bool on_begin(bool object, std::size_t depth, std::size_t) override {
-    if (depth == 1) is_object_ = object;
-    object ? writer_.begin_object() : writer_.begin_array();
-    return true;
-  }
-  bool on_end(bool object, std::size_t, std::size_t) override {
-    object ? writer_.end_object() : writer_.end_array();
-    return true;
+  bool on_part(const JsonPart& part) override {
+    switch (part.type) {
+      case JsonType::object:
+        if (part.depth == 0) is_object_ = true;
+        writer_.begin_object();
+        return true;
+      case JsonType::list:
+        writer_.begin_array();
+        return true;
+      case JsonType::end:
+        part.raw == "}" ? writer_.end_object() : writer_.end_array();
+        return true;
+      default:
+        writer_.raw(part.raw);
+        // Two are the quotes.
+        return part.type > JsonType::text || part.characters != 0 || part.raw.size() == 2;
+    }
   }
 
   [[nodiscard]] bool is_object() const { return is_object_; }
 
  private:
-  bool copy(const JsonString& string) {
-    const bool is_utf8 = string.raw.empty() || count_json_characters(string.raw) != 0;
-    return is_utf8 && raw({string.raw.data() - 1, string.raw.size() + 2});
-  }
-  bool raw(std::string_view json) {
-    writer_.raw(json);
-    return true;
-  }
-
   JsonWriter& writer_;
   bool is_object_ = false;
 };

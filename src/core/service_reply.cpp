@@ -6,128 +6,117 @@
 #include "json_reader.hpp"
 #include "text.hpp"
 
-#include <algorithm>
 #include <limits>
 
 namespace here_tracking {
 namespace {
 
-constexpr std::int64_t max_timestamp_s = max_timestamp_ms / 1000;
-constexpr std::int64_t max_token_life_s = 10LL * 366 * 86400;
+constexpr std::uint32_t max_timestamp_s = max_timestamp_ms / 1000;
+constexpr std::uint32_t max_token_life_s = 10U * 366 * 86400;
+constexpr std::uint32_t max_error_code = std::numeric_limits<std::int32_t>::max();
 
-template <typename T>
-void take(std::string_view number, std::int64_t max, T& into) {
-  const std::int64_t value = scale_json_number(number, 0, Rounding::away_from_zero).value;
-  if (value >= 0 && value <= max) into = static_cast<T>(value);
-}
-
-void copy_clean(std::string_view text, Span<char> into) {
-  std::fill(into.begin(), into.end(), '\0');
-  std::size_t count = std::min(text.size(), into.size() - 1);
+/// Without control characters, which are for a terminal to obey, also those that UTF-8 writes as
+/// C2 80..9F; cut to the space between two characters.
+void copy_clean(std::string_view text, char* into, std::size_t size) {
+  std::size_t count = copy_text(text, {into, size - 1});
   if (count < text.size()) {
     while (count > 0 && (static_cast<unsigned char>(text[count]) & 0xc0U) == 0x80U)
       --count;
   }
-  // Control characters are for a terminal to obey, also those that UTF-8 writes as C2 80..9F.
+  into[count] = '\0';
   for (std::size_t i = 0; i < count; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool c1 = byte == 0xc2 && i + 1 < count && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    into[i] = byte < 0x20 || byte == 0x7f || c1 ? ' ' : text[i];
-    if (c1) into[++i] = ' ';
+    const auto byte = static_cast<unsigned char>(into[i]);
+    if (byte < 0x20 || byte == 0x7f) into[i] = ' ';
+    if (byte == 0xc2 && static_cast<unsigned char>(into[i + 1]) < 0xa0) into[i] = into[i + 1] = ' ';
   }
 }
 
-// In the order of Member.
-constexpr std::string_view member_names =
-    "timestamp expiresIn accessToken id message error details";
+enum Member : std::uint8_t {
+  timestamp,
+  expires_in,
+  access_token,
+  id,
+  error,
+  message,
+  details,
+  here_error_code  // in `details`
+};
+constexpr const char* member_names = "timestamp expiresIn accessToken id error message details";
 
 /// Reads the members of the outermost object, and one of its `details`.
 class ReplyHandler final : public JsonHandler {
  public:
-  /// One of the two is wanted, the other nullptr.
-  ReplyHandler(ServiceReply* reply, ErrorDetail* detail) : reply_(reply), error_(detail) {}
+  ReplyHandler(ServiceReply& reply, ErrorDetail* error) : reply_(reply), error_(error) {}
 
-  bool on_key(const JsonString& key) override {
-    if (depth_ == 1) {
-      outer_ = member_ = key.complete ? index_in(member_names, key.text) : not_there;
-    } else {
-      const bool is_code = depth_ == 2 && outer_ == details && key.text == "hereErrorCode";
-      member_ = is_code ? std::uint8_t{here_error_code} : not_there;
+  bool on_part(const JsonPart& part) override {
+    if (part.depth == 0) return part.type >= JsonType::object;
+    if (part.type == JsonType::key) {
+      const bool in_details = member_ == details || member_ == here_error_code;
+      if (part.depth == 1) {
+        member_ = index_in(member_names, part.text);
+      } else if (part.depth == 2 && in_details) {
+        member_ = part.text == "hereErrorCode" ? here_error_code : details;
+      }
+    } else if (part.depth == (member_ == here_error_code ? 2 : 1)) {
+      if (part.type == JsonType::number) take_number(part);
+      if (part.type == JsonType::text) take_text(part);
     }
-    return true;
-  }
-  bool on_begin(bool object, std::size_t depth, std::size_t) override {
-    depth_ = depth;
-    member_ = not_there;
-    return depth > 1 || object;
-  }
-  bool on_end(bool, std::size_t depth, std::size_t) override {
-    depth_ = depth - 1;
-    member_ = not_there;
-    return true;
-  }
-  bool on_number(std::string_view text) override {
-    if (reply_ != nullptr) {
-      if (member_ == timestamp) take(text, max_timestamp_s, reply_->timestamp_s);
-      if (member_ == expires_in) take(text, max_token_life_s, reply_->expires_in_s);
-    } else if (member_ == here_error_code) {
-      take(text, std::numeric_limits<std::int32_t>::max(), error_->here_error_code);
-    }
-    return true;
-  }
-  bool on_string(const JsonString& value) override {
-    if (reply_ != nullptr) {
-      if (member_ == access_token) reply_->access_token = value.raw;
-      return true;
-    }
-    if (member_ == id) copy_clean(value.text, error_->id);
-    // `message` says more than `error`, where both are given. What is too long to be decoded is
-    // shown as it stands.
-    if (member_ == message || (member_ == error && !has_message_)) {
-      copy_clean(value.complete ? value.text : value.raw, error_->message);
-    }
-    has_message_ = has_message_ || member_ == message;
     return true;
   }
 
  private:
-  enum Member : std::uint8_t {
-    timestamp,
-    expires_in,
-    access_token,
-    id,
-    message,
-    error,
-    details,
-    here_error_code
-  };
+  void take_number(const JsonPart& part) {
+    const std::int64_t number = scale_json_number(part, 0, Rounding::away_from_zero).value;
+    if (number < 0 || number > max_timestamp_s) return;
+    const auto value = static_cast<std::uint32_t>(number);
+    if (member_ == timestamp) reply_.timestamp_s = value;
+    if (member_ == expires_in && value <= max_token_life_s) reply_.expires_in_s = value;
+    if (member_ == here_error_code && value <= max_error_code) {
+      reply_.here_error_code = static_cast<std::int32_t>(value);
+    }
+  }
 
-  ServiceReply* reply_;
+  void take_text(const JsonPart& value) {
+    // As it stands, without its quotes.
+    const std::string_view raw(value.raw.data() + 1, value.raw.size() - 2);
+    if (member_ == access_token) reply_.access_token = raw;
+    if (error_ == nullptr) return;
+    if (member_ == id) {
+      copy_clean(value.text, error_->id.data(), error_->id.size());
+    } else if (member_ >= shown_ && member_ <= message) {
+      shown_ = member_;
+      // What is too long to be decoded is shown as it stands.
+      copy_clean(value.complete ? value.text : raw, error_->message.data(), error_->message.size());
+    }
+  }
+
+  ServiceReply& reply_;
   ErrorDetail* error_;
-  std::size_t depth_ = 0;
-  std::uint8_t outer_ = not_there;
   std::uint8_t member_ = not_there;
-  bool has_message_ = false;
+  std::uint8_t shown_ = error;  // `message` says more than `error`, where both are given
 };
 
 }  // namespace
 
-bool read_reply(std::string_view body, ServiceReply& reply) {
-  ReplyHandler handler(&reply, nullptr);
+bool read_reply(std::string_view body, ServiceReply& reply, ErrorDetail* error) {
+  ReplyHandler handler(reply, error);
   return parse_json(body, max_json_depth, handler) == JsonResult::ok;
 }
 
 void read_error(std::string_view body, ErrorDetail& error) {
-  ReplyHandler handler(nullptr, &error);
-  (void)parse_json(body, max_json_depth, handler);
+  ServiceReply reply;
+  (void)read_reply(body, reply, &error);
+  error.here_error_code = reply.here_error_code;
 }
 
 bool is_bearer_token(std::string_view text) {
-  constexpr std::string_view allowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
-  const std::size_t end = text.find_last_not_of('=');
-  return end != std::string_view::npos &&
-         head(text, end + 1).find_first_not_of(allowed) == std::string_view::npos;
+  while (!text.empty() && text.back() == '=')
+    text.remove_suffix(1);
+  for (const char c : text) {
+    const bool is_plus_to_9 = c >= '+' && c <= '9' && c != ',';  // +-./ and the digits
+    if (!is_plus_to_9 && !is_letter(c) && c != '_' && c != '~') return false;
+  }
+  return !text.empty();
 }
 
 }  // namespace here_tracking

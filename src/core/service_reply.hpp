@@ -13,13 +13,15 @@ namespace here_tracking {
 /// "expiresIn"}` and the error object. A member that is missing or of the wrong type stays as it
 /// is.
 struct ServiceReply {
-  std::uint64_t timestamp_s = 0;
+  std::uint32_t timestamp_s = 0;
+  std::uint32_t expires_in_s = 0;
+  std::int32_t here_error_code = 0;
   std::string_view access_token;  ///< Points into the body
-  std::uint64_t expires_in_s = 0;
 };
 
+/// @param error takes error id and message, as far as they are there; nullptr: not wanted.
 /// @return false when `body` is no JSON object.
-bool read_reply(std::string_view body, ServiceReply& reply);
+bool read_reply(std::string_view body, ServiceReply& reply, ErrorDetail* error = nullptr);
 
 /// Takes error id, message and hereErrorCode over into `error`, as far as they are there.
 void read_error(std::string_view body, ErrorDetail& error);

@@ -6,485 +6,476 @@
 #include "json_reader.hpp"
 #include "text.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
+#include <cstring>
+#include <iterator>
 #include <limits>
 #include <type_traits>
 
 namespace here_tracking {
 namespace {
 
-enum class Scope : std::uint8_t {
-  root,
-  payload,
-  system,
-  rate,
-  power_save,
-  disable_tracking,
-  periods,
-  period,
-  position,
-  sensors,
-  alarms,
-  logging,
-  logging_item,
-  wlan
-};
+using namespace std::string_view_literals;
 
-/// Where members stand. The items of a list are its members, too, without a name.
-struct Spot {
-  const char* path;
-  Scope parent;
-  bool is_list;
-  std::uint8_t min_items;
-  std::uint8_t max_items;
-};
-
-constexpr std::uint8_t unlimited = 255;
-constexpr const char* logging_path = "system.sensorLoggingConfigurations";
-constexpr std::array<Spot, 14> places = {{
-    {"", Scope::root, false, 0, 0},
-    {"payload", Scope::root, false, 0, 0},
-    {"system", Scope::root, false, 0, 0},
-    {"system.rate", Scope::system, false, 0, 0},
-    {"system.powerSave", Scope::system, false, 0, 0},
-    {"system.disableTracking", Scope::system, false, 0, 0},
-    {"system.disableTracking.periods", Scope::disable_tracking, true, 0, 1},
-    {"system.disableTracking.periods", Scope::periods, false, 0, 0},
-    {"system.disableTracking.position", Scope::disable_tracking, true, 1, unlimited},
-    {"system.disableTracking.sensors", Scope::disable_tracking, true, 1, unlimited},
-    {"system.sensorAlarmConfig", Scope::system, false, 0, 0},
-    {logging_path, Scope::system, true, 0, SensorLoggingConfigurations::max_size},
-    {logging_path, Scope::logging, false, 0, 0},
-    {"system.wlanConfigurations", Scope::system, true, 0, DesiredShadow::max_wlan_configurations},
-}};
-
-constexpr const Spot& place(Scope scope) {
-  return places[static_cast<std::size_t>(scope)];
-}
-
+/// How a member is read. The items of a list are its members, too, without a name.
 enum class Kind : std::uint8_t {
-  version,       // std::uint64_t
-  time,          // std::int64_t, at least `detail`
-  duration,      // std::uint64_t
-  distance,      // std::uint32_t
+  // A number, `detail` or more.
+  version,          // std::uint64_t
+  time,             // std::int64_t
+  duration,         // std::uint64_t
+  distance,         // std::uint32_t
+  sampling_period,  // of a logging_item
+
   limit,         // std::int32_t, times 10^detail
-  period,        // sampling_period_ms
   boolean,       // bool
   tag,           // the view of a text
-  names,         // a NameSet: a text, or a list that opens the Scope `detail`
-  name,          // an item of that list
-  logging_type,  // type
-  object,        // opens the Scope `detail`
-  list,          // opens the Scope `detail`
-  unread         // whatever it is
+  logging_type,  // of a logging_item, one of name_lists[detail]
+
+  // A list of `detail` items or fewer.
+  names,  // a NameSet: one item or more, or a text, "" or the name in name_lists[detail]
+  periods,
+  logging,
+  wlan,  // the view of it
+
+  payload,  // the view of an object
+  object,
+
+  // An item.
+  period,
+  logging_item,
+  name  // one of name_lists[detail]
 };
 
-constexpr Rule rule_of(Kind kind) {
-  switch (kind) {
-    case Kind::version:
-      return Rule::shadow_version;
-    case Kind::time:
-      return Rule::shadow_time;
-    case Kind::duration:
-    case Kind::distance:
-      return Rule::shadow_duration;
-    default:
-      return static_cast<Rule>(static_cast<int>(Rule::shadow_limit) + static_cast<int>(kind) -
-                               static_cast<int>(Kind::limit));
-  }
+/// What a member of a kind must be, in the order of Kind.
+struct KindRule {
+  JsonType type;
+  Rule rule;
+};
+constexpr KindRule kind_rules[] = {
+    {JsonType::number, Rule::shadow_version},    {JsonType::number, Rule::shadow_time},
+    {JsonType::number, Rule::shadow_duration},   {JsonType::number, Rule::shadow_duration},
+    {JsonType::number, Rule::shadow_period},     {JsonType::number, Rule::shadow_limit},
+    {JsonType::boolean, Rule::shadow_boolean},   {JsonType::text, Rule::shadow_tag},
+    {JsonType::text, Rule::shadow_logging_type}, {JsonType::list, Rule::shadow_names},
+    {JsonType::list, Rule::shadow_list},         {JsonType::list, Rule::shadow_list},
+    {JsonType::list, Rule::shadow_list},         {JsonType::object, Rule::shadow_object},
+    {JsonType::object, Rule::shadow_object},     {JsonType::object, Rule::shadow_object},
+    {JsonType::object, Rule::shadow_object},     {JsonType::text, Rule::shadow_name},
+};
+static_assert(std::size(kind_rules) == static_cast<std::size_t>(Kind::name) + 1);
+
+constexpr const KindRule& rule_of(Kind kind) {
+  return kind_rules[static_cast<std::size_t>(kind)];
+}
+constexpr bool is_list(Kind kind) {
+  return kind >= Kind::names && kind <= Kind::wlan;
+}
+constexpr bool is_view(Kind kind) {
+  return kind == Kind::wlan || kind == Kind::payload;
+}
+constexpr bool is_item(Kind kind) {
+  return kind >= Kind::period;
 }
 
+// ---- what there is ----
+
+// In the order of PositionMethod, SensorData and SensorLoggingType.
+constexpr const char* position_names = "bt country gsm wcdma tdscdma lte cdma wlan gps";
+constexpr const char* sensor_names =
+    "accelerationG deviceIsAttached deviceIsStationary batteryIsCharging batteryLevel pressureHpa "
+    "relativeHumidity deviceIsTampered temperatureC tiltDegree";
+constexpr const char* logging_types = "acceleration pressure temperature humidity gnss";
+constexpr const char* name_lists[] = {position_names, sensor_names, logging_types, "all"};
+
+struct Entry {
+  std::string_view path;
+  Kind kind;
+  std::uint8_t detail;
+  std::size_t offset;  // in DesiredShadow
+};
+
+// offsetof is for such types.
+static_assert(std::is_standard_layout_v<DesiredShadow>);
+#define AT(member) offsetof(DesiredShadow, member)
+#define ALARMS "system.sensorAlarmConfig"
+#define DISABLE "system.disableTracking"
+#define LOGGING "system.sensorLoggingConfigurations"
+constexpr Entry entries[] = {
+    {"", Kind::object, 0, 0},
+    {"payload", Kind::payload, 0, AT(payload)},
+    {"timestamp", Kind::time, min_timestamp_ms, AT(timestamp_ms)},
+    {"system", Kind::object, 0, 0},
+    {"system.stateVersion", Kind::version, 0, AT(state_version)},
+    {"system.lastModifiedGeofenceTimestamp", Kind::time, 0,
+     AT(last_modified_geofence_timestamp_ms)},
+    {"system.rate", Kind::object, 0, 0},
+    {"system.rate.sampleMs", Kind::duration, 0, AT(rate.sample_ms)},
+    {"system.rate.sendMs", Kind::duration, 0, AT(rate.send_ms)},
+    {"system.rate.distanceM", Kind::distance, 0, AT(rate.distance_m)},
+    {"system.powerSave", Kind::object, 0, 0},
+    {"system.powerSave.sendMs", Kind::duration, 0, AT(power_save_send_ms)},
+    {"system.syncGeofences", Kind::boolean, 0, AT(sync_geofences)},
+    {"system.detectOutliers", Kind::boolean, 0, AT(detect_outliers)},
+    {"system.wlanConnectivityEnabled", Kind::boolean, 0, AT(wlan_connectivity_enabled)},
+    {"system.wlanConfigurations", Kind::wlan, DesiredShadow::max_wlan_configurations,
+     AT(wlan_configurations)},
+    {"system.sensorLoggingEnabled", Kind::boolean, 0, AT(sensor_logging_enabled)},
+    {"system.sensorLoggingTag", Kind::tag, 0, AT(sensor_logging_tag)},
+    {LOGGING, Kind::logging, SensorLoggingConfigurations::max_size, 0},
+    {LOGGING "[]", Kind::logging_item, 0, 0},
+    {LOGGING "[].type", Kind::logging_type, 2, 0},
+    {LOGGING "[].samplingFrequency", Kind::sampling_period, 1, 0},
+    {DISABLE, Kind::object, 0, 0},
+    {DISABLE ".periods", Kind::periods, 1, 0},
+    {DISABLE ".periods[]", Kind::period, 0, 0},
+    {DISABLE ".periods[].begin", Kind::time, min_timestamp_ms, AT(disable_tracking.begin_ms)},
+    {DISABLE ".periods[].end", Kind::time, min_timestamp_ms, AT(disable_tracking.end_ms)},
+    {DISABLE ".position", Kind::names, 3, AT(disable_tracking.position)},
+    {DISABLE ".position[]", Kind::name, 0, AT(disable_tracking.position)},
+    {DISABLE ".sensors", Kind::names, 3, AT(disable_tracking.sensors)},
+    {DISABLE ".sensors[]", Kind::name, 1, AT(disable_tracking.sensors)},
+    {ALARMS, Kind::object, 0, 0},
+    {ALARMS ".alertTemperatureCMin", Kind::limit, 2, AT(sensor_alarms.temperature_c_e2.min)},
+    {ALARMS ".alertTemperatureCMax", Kind::limit, 2, AT(sensor_alarms.temperature_c_e2.max)},
+    {ALARMS ".alertRelativeHumidityMin", Kind::limit, 2,
+     AT(sensor_alarms.relative_humidity_percent_e2.min)},
+    {ALARMS ".alertRelativeHumidityMax", Kind::limit, 2,
+     AT(sensor_alarms.relative_humidity_percent_e2.max)},
+    {ALARMS ".alertPressureHpaMin", Kind::limit, 4, AT(sensor_alarms.pressure_hpa_e4.min)},
+    {ALARMS ".alertPressureHpaMax", Kind::limit, 4, AT(sensor_alarms.pressure_hpa_e4.max)},
+    {ALARMS ".alertAccelerationGMin", Kind::limit, 6, AT(sensor_alarms.acceleration_g_e6.min)},
+    {ALARMS ".alertAccelerationGMax", Kind::limit, 6, AT(sensor_alarms.acceleration_g_e6.max)},
+    {ALARMS ".alertTiltDegreeMin", Kind::limit, 2, AT(sensor_alarms.tilt_degree_e2.min)},
+    {ALARMS ".alertTiltDegreeMax", Kind::limit, 2, AT(sensor_alarms.tilt_degree_e2.max)},
+    {ALARMS ".alertBatteryLevelPMin", Kind::limit, 0, AT(sensor_alarms.battery_level_percent.min)},
+    {ALARMS ".alertBatteryLevelPMax", Kind::limit, 0, AT(sensor_alarms.battery_level_percent.max)},
+    {ALARMS ".isAttachAlertEnabled", Kind::boolean, 0, AT(sensor_alarms.is_attach_alert_enabled)},
+    {ALARMS ".isTamperAlertEnabled", Kind::boolean, 0, AT(sensor_alarms.is_tamper_alert_enabled)},
+};
+#undef LOGGING
+#undef DISABLE
+#undef ALARMS
+#undef AT
+
+constexpr std::size_t max_tag_characters = 50;
+
+// ---- the entries as they are linked: 4 bytes each and a text ----
+
 struct Member {
-  const char* name;
-  std::uint16_t offset;  // in DesiredShadow
-  Scope scope;
+  std::uint8_t parent;  // index of what it stands in
+  std::uint8_t place;   // half of the offset
   Kind kind;
   std::uint8_t detail;
 };
 
-constexpr std::uint8_t opens(Scope scope) {
-  return static_cast<std::uint8_t>(scope);
+constexpr std::string_view name_in(std::string_view path) {
+  std::size_t begin = path.size();
+  while (begin > 0 && path[begin - 1] != '.')
+    --begin;
+  path.remove_prefix(begin);
+  return path;
 }
 
-// offsetof is for such types.
-static_assert(std::is_standard_layout_v<DesiredShadow>);
-#define AT(member) static_cast<std::uint16_t>(offsetof(DesiredShadow, member))
-#define ALARM(member) AT(sensor_alarms.member)
-constexpr std::array<Member, 46> members = {{
-    {"payload", AT(payload), Scope::root, Kind::object, opens(Scope::payload)},
-    {"system", 0, Scope::root, Kind::object, opens(Scope::system)},
-    {"timestamp", AT(timestamp_ms), Scope::root, Kind::time, min_timestamp_ms},
-    {"stateVersion", AT(state_version), Scope::system, Kind::version, 0},
-    {"lastModifiedGeofenceTimestamp", AT(last_modified_geofence_timestamp_ms), Scope::system,
-     Kind::time, 0},
-    {"rate", 0, Scope::system, Kind::object, opens(Scope::rate)},
-    {"sampleMs", AT(rate.sample_ms), Scope::rate, Kind::duration, 0},
-    {"sendMs", AT(rate.send_ms), Scope::rate, Kind::duration, 0},
-    {"distanceM", AT(rate.distance_m), Scope::rate, Kind::distance, 0},
-    {"powerSave", 0, Scope::system, Kind::object, opens(Scope::power_save)},
-    {"sendMs", AT(power_save_send_ms), Scope::power_save, Kind::duration, 0},
-    {"syncGeofences", AT(sync_geofences), Scope::system, Kind::boolean, 0},
-    {"detectOutliers", AT(detect_outliers), Scope::system, Kind::boolean, 0},
-    {"wlanConnectivityEnabled", AT(wlan_connectivity_enabled), Scope::system, Kind::boolean, 0},
-    {"wlanConfigurations", AT(wlan_configurations), Scope::system, Kind::list, opens(Scope::wlan)},
-    {"", 0, Scope::wlan, Kind::unread, 0},
-    {"sensorLoggingEnabled", AT(sensor_logging_enabled), Scope::system, Kind::boolean, 0},
-    {"sensorLoggingTag", AT(sensor_logging_tag), Scope::system, Kind::tag, 0},
-    {"sensorLoggingConfigurations", 0, Scope::system, Kind::list, opens(Scope::logging)},
-    {"", 0, Scope::logging, Kind::object, opens(Scope::logging_item)},
-    {"type", 0, Scope::logging_item, Kind::logging_type, 0},
-    {"samplingFrequency", 0, Scope::logging_item, Kind::period, 0},
-    {"disableTracking", 0, Scope::system, Kind::object, opens(Scope::disable_tracking)},
-    {"periods", 0, Scope::disable_tracking, Kind::list, opens(Scope::periods)},
-    {"", 0, Scope::periods, Kind::object, opens(Scope::period)},
-    {"begin", AT(disable_tracking.begin_ms), Scope::period, Kind::time, min_timestamp_ms},
-    {"end", AT(disable_tracking.end_ms), Scope::period, Kind::time, min_timestamp_ms},
-    {"position", AT(disable_tracking.position), Scope::disable_tracking, Kind::names,
-     opens(Scope::position)},
-    {"", AT(disable_tracking.position), Scope::position, Kind::name, 0},
-    {"sensors", AT(disable_tracking.sensors), Scope::disable_tracking, Kind::names,
-     opens(Scope::sensors)},
-    {"", AT(disable_tracking.sensors), Scope::sensors, Kind::name, 0},
-    {"sensorAlarmConfig", 0, Scope::system, Kind::object, opens(Scope::alarms)},
-    {"alertTemperatureCMin", ALARM(temperature_c_e2.min), Scope::alarms, Kind::limit, 2},
-    {"alertTemperatureCMax", ALARM(temperature_c_e2.max), Scope::alarms, Kind::limit, 2},
-    {"alertRelativeHumidityMin", ALARM(relative_humidity_percent_e2.min), Scope::alarms,
-     Kind::limit, 2},
-    {"alertRelativeHumidityMax", ALARM(relative_humidity_percent_e2.max), Scope::alarms,
-     Kind::limit, 2},
-    {"alertPressureHpaMin", ALARM(pressure_hpa_e4.min), Scope::alarms, Kind::limit, 4},
-    {"alertPressureHpaMax", ALARM(pressure_hpa_e4.max), Scope::alarms, Kind::limit, 4},
-    {"alertAccelerationGMin", ALARM(acceleration_g_e6.min), Scope::alarms, Kind::limit, 6},
-    {"alertAccelerationGMax", ALARM(acceleration_g_e6.max), Scope::alarms, Kind::limit, 6},
-    {"alertTiltDegreeMin", ALARM(tilt_degree_e2.min), Scope::alarms, Kind::limit, 2},
-    {"alertTiltDegreeMax", ALARM(tilt_degree_e2.max), Scope::alarms, Kind::limit, 2},
-    {"alertBatteryLevelPMin", ALARM(battery_level_percent.min), Scope::alarms, Kind::limit, 0},
-    {"alertBatteryLevelPMax", ALARM(battery_level_percent.max), Scope::alarms, Kind::limit, 0},
-    {"isAttachAlertEnabled", ALARM(is_attach_alert_enabled), Scope::alarms, Kind::boolean, 0},
-    {"isTamperAlertEnabled", ALARM(is_tamper_alert_enabled), Scope::alarms, Kind::boolean, 0},
-}};
-#undef ALARM
-#undef AT
-
-const Member* find(Scope scope, std::string_view name) {
-  const auto* const found = std::find_if(members.begin(), members.end(), [&](const Member& known) {
-    return known.scope == scope && known.name == name;
-  });
-  return found == members.end() ? nullptr : found;
+/// The path of what holds others, for messages; of what does not, the name.
+constexpr std::string_view text_of(const Entry& entry) {
+  if (is_item(entry.kind)) return {};
+  return entry.kind >= Kind::names ? entry.path : name_in(entry.path);
 }
 
-// In the order of PositionMethod, SensorData and SensorLoggingType.
-constexpr std::string_view position_names = "bt country gsm wcdma tdscdma lte cdma wlan gps";
-constexpr std::string_view sensor_names =
-    "accelerationG deviceIsAttached deviceIsStationary batteryIsCharging batteryLevel pressureHpa "
-    "relativeHumidity deviceIsTampered temperatureC tiltDegree";
-constexpr std::string_view logging_types = "acceleration pressure temperature humidity gnss";
+constexpr std::uint8_t parent_of(std::string_view path) {
+  if (path.empty()) return 0;
+  do
+    path.remove_suffix(1);
+  while (!path.empty() && path.back() != '.' && path.back() != '[');
+  if (!path.empty()) path.remove_suffix(1);
+  std::uint8_t index = 0;
+  while (entries[index].path != path)
+    ++index;
+  return index;
+}
 
-constexpr std::size_t max_tag_characters = 50;
+constexpr std::size_t text_bytes() {
+  std::size_t bytes = 0;
+  for (const Entry& entry : entries)
+    bytes += text_of(entry).size() + 1;
+  return bytes;
+}
+
+struct Members {
+  Member all[std::size(entries)]{};
+  char texts[text_bytes()]{};  // of each, with a terminator
+
+  constexpr Members() {
+    Member* member = all;
+    char* text = texts;
+    for (const Entry& entry : entries) {
+      *member++ = {parent_of(entry.path), static_cast<std::uint8_t>(entry.offset / 2), entry.kind,
+                   entry.detail};
+      for (const char c : text_of(entry))
+        *text++ = c;
+      ++text;
+    }
+  }
+};
+constexpr Members members;
+
+constexpr bool is_packed() {
+  std::uint8_t index = 0;
+  for (const Entry& entry : entries) {
+    if (entry.offset % 2 != 0 || entry.offset / 2 > 255) return false;
+    const bool is_behind = is_item(entry.kind) || entry.kind == Kind::logging_type;
+    if (is_behind && members.all[index].parent + 1 != index) return false;
+    ++index;
+  }
+  return true;
+}
+static_assert(is_packed(), "small, even offsets; behind a list its item, behind that its type");
+
+const Member& parent_of(const Member& member) {
+  return members.all[member.parent];
+}
+
+/// What stands in `container`; nullptr: nothing of that name.
+const Member* find(const Member& container, std::string_view name) {
+  const char* text = members.texts;
+  for (const Member& member : members.all) {
+    const std::string_view known = text;
+    const std::string_view own = name_in(known);
+    if (&parent_of(member) == &container && &member != &container && own.size() == name.size() &&
+        std::memcmp(own.data(), name.data(), name.size()) == 0) {
+      return &member;
+    }
+    text += known.size() + 1;
+  }
+  return nullptr;
+}
 
 }  // namespace
 
-/// One table says what there is; this follows the text through its scopes and takes what it names.
+/// Follows the text through what there is, and takes it.
 class ShadowHandler final : public JsonHandler {
  public:
-  ShadowHandler(std::string_view body, DesiredShadow& shadow) : body_(body), shadow_(shadow) {}
+  /// @param shadow nullptr: to see whether it can be read.
+  explicit ShadowHandler(DesiredShadow* shadow) : shadow_(shadow) {}
 
-  [[nodiscard]] bool is_object() const { return is_object_; }
-
-  bool on_key(const JsonString& key) override {
-    if (!is_ignoring()) member_ = key.complete ? find(scope_, key.text) : nullptr;
-    return true;
-  }
-  bool on_string(const JsonString& text) override { return take({Type::text, text}); }
-  bool on_number(std::string_view text) override { return take({Type::number, {text, true, {}}}); }
-  bool on_bool(bool value) override {
-    return take({Type::boolean, {value ? "true" : "false", true, {}}});
-  }
-  bool on_null() override { return take({Type::other, {"null", true, {}}}); }
-
-  bool on_begin(bool object, std::size_t depth, std::size_t offset) override {
-    if (depth == 1) {
-      is_object_ = object;
-      return object;
-    }
-    if (is_ignoring()) return true;
-    count_item();
-    if (member_ != nullptr && member_->kind == (object ? Kind::object : Kind::list)) {
-      enter(offset);
-    } else if (member_ != nullptr && member_->kind == Kind::names && !object) {
-      bits(*member_) = 0;
-      enter(offset);
-    } else {
-      if (member_ != nullptr && member_->kind != Kind::unread) {
-        reject(*member_, {Type::other, {object ? "an object" : "a list", true, {}}});
+  bool on_part(const JsonPart& part) override {
+    if (shadow_ == nullptr) return true;
+    if (part.type == JsonType::end) {
+      if (part.depth < depth_) leave(part);
+    } else if (part.depth == depth_) {
+      if (part.type == JsonType::key) {
+        member_ = find(*container_, part.text);
+        return true;
       }
-      ignored_depth_ = depth;
-    }
-    return true;
-  }
-
-  bool on_end(bool, std::size_t depth, std::size_t offset) override {
-    if (depth == ignored_depth_) {
-      ignored_depth_ = 0;
-    } else if (!is_ignoring() && depth > 1) {
-      leave(offset);
+      if (is_list(container_->kind)) ++items_;
+      if (member_ != nullptr && !take(*member_, part)) reject(*member_, part);
     }
     return true;
   }
 
   /// The text ended where it was too deep.
   void reject_depth() {
-    FieldError error;
-    error.field = "desired shadow";
-    if (scope_ == Scope::payload || scope_ == Scope::wlan) error.field = place(scope_).path;
-    error.value = max_json_depth + 1;
-    error.unit = Unit::levels;
-    error.rule = Rule::shadow_depth;
-    reject(error);
+    const Member& root = members.all[0];
+    const Member& where = is_view(container_->kind) ? *container_ : root;
+    FieldError* const error = reject(where);
+    if (error == nullptr) return;
+    if (&where == &root) error->field = "desired shadow";
+    error->value = max_json_depth + 1;
+    error->unit = Unit::levels;
+    error->rule = Rule::shadow_depth;
   }
 
  private:
-  enum class Type : std::uint8_t { text, number, boolean, other };
-  struct Value {
-    Type type;
-    JsonString string;  // of a number and of what has no text, the text for a message
-  };
-  enum class Seen : std::uint8_t { no, rejected, yes };
+  static constexpr std::uint8_t missing = not_there - 1;
 
   template <typename T>
   T& at(const Member& member) {
-    return *reinterpret_cast<T*>(reinterpret_cast<char*>(&shadow_) + member.offset);
-  }
-  std::uint16_t& bits(const Member& member) { return at<std::uint16_t>(member); }
-
-  [[nodiscard]] bool is_ignoring() const { return ignored_depth_ != 0; }
-  void count_item() {
-    if (place(scope_).is_list) ++items_;
+    return *reinterpret_cast<T*>(reinterpret_cast<char*>(shadow_) + member.place * 2);
   }
 
-  void enter(std::size_t offset) {
-    scope_ = static_cast<Scope>(member_->detail);
-    DisableTracking& disable = shadow_.disable_tracking;
-    switch (scope_) {
-      case Scope::payload:
-      case Scope::wlan:
-        view_begin_ = offset;
-        break;
-      case Scope::periods:
-        clear_period();
-        break;
-      case Scope::period:
-        disable.has_period = true;
-        break;
-      case Scope::logging:
-        shadow_.sensor_logging_configurations.size_ = 0;
-        break;
-      case Scope::logging_item:
-        item_ = {};
-        item_type_ = Seen::no;
-        break;
-      default:
-        break;
+  bool take(const Member& member, const JsonPart& part) {
+    const bool is_text = part.type == JsonType::text;
+    const bool is_name = is_text && member.kind == Kind::names;
+    if (part.type != rule_of(member.kind).type && !is_name) return false;
+    if (is_text) return take_text(member, part);
+    if (part.type == JsonType::number) return take_number(member, part);
+    if (part.type == JsonType::boolean) {
+      at<std::optional<bool>>(member) = part.text[0] == 't';
+    } else {
+      enter(member, part);
     }
-    if (place(scope_).is_list) {
-      list_ = member_;
-      items_ = 0;
-    }
-    member_ = find(scope_, "");
-  }
-
-  void leave(std::size_t offset) {
-    const Scope left = scope_;
-    const Spot& from = place(left);
-    scope_ = from.parent;
-    member_ = find(scope_, "");
-    if (from.is_list &&
-        (items_ < from.min_items || (from.max_items != unlimited && items_ > from.max_items))) {
-      if (left == Scope::periods) clear_period();
-      if (left == Scope::logging) shadow_.sensor_logging_configurations.size_ = 0;
-      reject_size(from);
-      return;
-    }
-    const std::string_view view = slice(body_, view_begin_, offset + 1 - view_begin_);
-    if (left == Scope::payload) shadow_.payload = view;
-    if (left == Scope::wlan) shadow_.wlan_configurations = view;
-    if (left == Scope::logging_item) keep_item();
-  }
-
-  void clear_period() {
-    DisableTracking& disable = shadow_.disable_tracking;
-    disable.has_period = false;
-    disable.begin_ms.reset();
-    disable.end_ms.reset();
-  }
-
-  void keep_item() {
-    SensorLoggingConfigurations& list = shadow_.sensor_logging_configurations;
-    if (item_type_ == Seen::yes && list.size_ < list.items_.size()) {
-      list.items_[list.size_++] = item_;
-    }
-    if (item_type_ == Seen::no) {
-      FieldError error = named(Scope::logging_item, "type");
-      error.text = {'n', 'o', 't', 'h', 'i', 'n', 'g'};
-      error.rule = Rule::shadow_logging_type;
-      reject(error);
-    }
-  }
-
-  bool take(const Value& value) {
-    if (is_ignoring()) return true;
-    count_item();
-    if (member_ == nullptr) return true;
-    const bool taken = value.type == Type::number ? take_number(*member_, value.string.text)
-                       : value.type == Type::text ? take_text(*member_, value.string)
-                                                  : take_other(*member_, value);
-    if (!taken) reject(*member_, value);
     return true;
   }
 
-  bool take_number(const Member& member, std::string_view text) {
+  bool take_number(const Member& member, const JsonPart& part) {
     const bool is_limit = member.kind == Kind::limit;
-    const ScaledNumber number =
-        scale_json_number(text, is_limit ? member.detail : std::uint8_t{0},
+    const auto [value, exact] =
+        scale_json_number(part, is_limit ? member.detail : std::uint8_t{0},
                           is_limit ? Rounding::nearest : Rounding::away_from_zero);
-    constexpr std::int64_t max_u32 = std::numeric_limits<std::uint32_t>::max();
-    switch (member.kind) {
-      case Kind::version:
-        if (!number.exact || number.value < 0) return false;
-        at<std::optional<std::uint64_t>>(member) = static_cast<std::uint64_t>(number.value);
-        return true;
-      case Kind::time:
-        if (!number.exact || number.value < member.detail || number.value > max_timestamp_ms) {
-          return false;
-        }
-        at<std::optional<std::int64_t>>(member) = number.value;
-        return true;
-      case Kind::duration:
-        if (number.value < 0) return false;
-        at<std::optional<std::uint64_t>>(member) = static_cast<std::uint64_t>(number.value);
-        return true;
-      case Kind::distance:
-        if (number.value < 0) return false;
-        at<std::optional<std::uint32_t>>(member) =
-            static_cast<std::uint32_t>(std::min(number.value, max_u32));
-        return true;
-      case Kind::period:
-        // What was rounded up to 1 was less.
-        if (number.value < (number.exact ? 1 : 2)) return false;
-        item_.sampling_period_ms = static_cast<std::uint32_t>(std::min(number.value, max_u32));
-        return true;
-      case Kind::limit:
-        at<std::optional<std::int32_t>>(member) = static_cast<std::int32_t>(
-            std::clamp<std::int64_t>(number.value, std::numeric_limits<std::int32_t>::min(),
-                                     std::numeric_limits<std::int32_t>::max()));
-        return true;
-      default:
-        return member.kind == Kind::unread;
-    }
-  }
-
-  bool take_text(const Member& member, const JsonString& text) {
-    switch (member.kind) {
-      case Kind::tag: {
-        const std::size_t characters = count_json_characters(text.raw);
-        if (characters == 0 || characters > max_tag_characters) return false;
-        shadow_.sensor_logging_tag = {text.raw.data() - 1, text.raw.size() + 2};
-        return true;
+    if (is_limit) {
+      auto limited = static_cast<std::int32_t>(value);
+      if (value != limited) {
+        limited = value < 0 ? std::numeric_limits<std::int32_t>::min()
+                            : std::numeric_limits<std::int32_t>::max();
       }
-      case Kind::names:
-        if (text.text != "all" && !text.text.empty()) return false;
-        bits(member) = text.text.empty() ? 0 : NameSet<PositionMethod>::all_bits;
-        return true;
-      case Kind::name: {
-        const bool is_position = member.scope == Scope::position;
-        const std::uint8_t index = index_in(is_position ? position_names : sensor_names, text.text);
-        if (index == not_there) return false;
-        bits(member) = static_cast<std::uint16_t>(bits(member) | (1U << index));
-        return true;
-      }
-      case Kind::logging_type: {
-        const std::uint8_t index = index_in(logging_types, text.text);
-        if (index == not_there) return false;
-        item_.type = static_cast<SensorLoggingType>(index);
-        item_type_ = Seen::yes;
-        return true;
-      }
-      default:
-        return member.kind == Kind::unread;
-    }
-  }
-
-  bool take_other(const Member& member, const Value& value) {
-    if (member.kind == Kind::boolean && value.type == Type::boolean) {
-      at<std::optional<bool>>(member) = value.string.text == "true";
+      at<std::optional<std::int32_t>>(member) = limited;
       return true;
     }
-    return member.kind == Kind::unread;
-  }
-
-  /// A list's items and their members are named with the item's index.
-  [[nodiscard]] FieldError named(Scope scope, const char* field) const {
-    FieldError error;
-    error.scope = place(scope).path;
-    error.field = field;
-    if (place(scope).is_list || place(place(scope).parent).is_list) {
-      error.index = static_cast<std::int32_t>(items_ - 1);
-    }
-    return error;
-  }
-
-  void reject(const Member& member, const Value& value) {
-    if (member.kind == Kind::logging_type && item_type_ == Seen::no) item_type_ = Seen::rejected;
-    FieldError error = named(member.scope, member.name);
-    error.rule = rule_of(member.kind);
-    const bool is_secret = member.kind == Kind::list && member.detail == opens(Scope::wlan);
-    if (is_secret) {
-      error.text = {'.', '.', '.'};
-    } else if (value.type == Type::number) {
-      error.decimals = 3;
-      error.value = scale_json_number(value.string.text, error.decimals, Rounding::nearest).value;
+    // What was rounded up to the least was less.
+    if (value < member.detail + (exact ? 0 : 1)) return false;
+    if (member.kind <= Kind::time && !exact) return false;
+    if (member.kind == Kind::time && value > max_timestamp_ms) return false;
+    if (member.kind == Kind::time) {
+      at<std::optional<std::int64_t>>(member) = value;
+    } else if (member.kind <= Kind::duration) {
+      at<std::optional<std::uint64_t>>(member) = static_cast<std::uint64_t>(value);
     } else {
-      if (value.type == Type::text) {
-        error.value = static_cast<std::int64_t>(count_json_characters(value.string.raw));
-        error.unit = Unit::characters;
-      }
-      if (member.kind != Kind::tag || value.type != Type::text) {
-        (void)copy_text(value.string.text, {error.text.data(), error.text.size() - 1});
-      }
+      constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max();
+      (member.kind == Kind::distance ? at<std::optional<std::uint32_t>>(member)
+                                     : item_.sampling_period_ms) =
+          static_cast<std::uint32_t>(value < max ? value : max);
     }
-    reject(error);
+    return true;
   }
 
-  void reject_size(const Spot& list) {
-    FieldError error = named(list_->scope, list_->name);
-    error.value = static_cast<std::int64_t>(items_);
-    error.unit = Unit::items;
-    error.min = list.min_items;
-    error.max = list.max_items;
-    if (list.max_items == unlimited) error.rule = Rule::shadow_names;
-    reject(error);
+  bool take_text(const Member& member, const JsonPart& part) {
+    if (member.kind == Kind::tag) {
+      if (part.characters == 0 || part.characters > max_tag_characters) return false;
+      at<std::string_view>(member) = part.raw;
+      return true;
+    }
+    const bool is_none = member.kind == Kind::names && part.text.empty();
+    const std::uint8_t index =
+        is_none ? std::uint8_t{0} : index_in(name_lists[member.detail], part.text);
+    if (index == not_there) return false;
+    if (member.kind == Kind::logging_type) {
+      item_type_ = index;
+      return true;
+    }
+    auto& bits = at<std::uint16_t>(member);
+    std::uint32_t all = bits | 1U << index;
+    if (member.kind == Kind::names) all = is_none ? 0U : NameSet<PositionMethod>::all_bits;
+    bits = static_cast<std::uint16_t>(all);
+    return true;
   }
 
-  void reject(const FieldError& error) {
-    if (shadow_.rejected_members == 0) shadow_.rejected = error;
-    if (shadow_.rejected_members < std::numeric_limits<std::uint16_t>::max()) {
-      ++shadow_.rejected_members;
+  void move_to(const Member& container) {
+    container_ = &container;
+    member_ = is_list(container.kind) && container.kind != Kind::wlan ? &container + 1 : nullptr;
+  }
+
+  void enter(const Member& member, const JsonPart& part) {
+    ++depth_;
+    move_to(member);
+    begin_ = part.raw.data();
+    reset(member);
+  }
+
+  void leave(const JsonPart& part) {
+    const Member& left = *container_;
+    --depth_;
+    move_to(parent_of(left));
+    if (left.kind == Kind::names ? items_ == 0 : is_list(left.kind) && items_ > left.detail) {
+      reject_size(left);
+      reset(left);
+    } else if (is_view(left.kind)) {
+      at<std::string_view>(left) = {begin_, static_cast<std::size_t>(part.raw.data() + 1 - begin_)};
+    } else if (left.kind == Kind::logging_item) {
+      keep_item(*(&left + 1));
     }
   }
 
-  std::string_view body_;
-  DesiredShadow& shadow_;
-  const Member* member_ = nullptr;  // that the next value belongs to; unknown: nullptr
-  const Member* list_ = nullptr;    // the innermost list
-  std::size_t items_ = 0;           // that were begun in it
-  std::size_t ignored_depth_ = 0;   // the outermost level that is not read; 0: none
-  std::size_t view_begin_ = 0;
+  /// To what it is when it begins.
+  void reset(const Member& container) {
+    const Kind kind = container.kind;
+    DisableTracking& disable = shadow_->disable_tracking;
+    if (is_list(kind)) items_ = 0;
+    if (kind == Kind::names) at<std::uint16_t>(container) = 0;
+    if (kind == Kind::logging) shadow_->sensor_logging_configurations.size_ = 0;
+    if (kind == Kind::logging_item) {
+      item_ = {};
+      item_type_ = missing;
+    }
+    if (kind == Kind::period) disable.has_period = true;
+    if (kind == Kind::periods) {
+      disable.has_period = false;
+      disable.begin_ms.reset();
+      disable.end_ms.reset();
+    }
+  }
+
+  void keep_item(const Member& type) {
+    SensorLoggingConfigurations& list = shadow_->sensor_logging_configurations;
+    if (item_type_ == missing) {
+      FieldError* const error = reject(type);
+      if (error != nullptr) show(*error, "nothing"sv);
+    } else if (item_type_ != not_there && list.size_ < list.items_.size()) {
+      item_.type = static_cast<SensorLoggingType>(item_type_);
+      list.items_[list.size_++] = item_;
+    }
+  }
+
+  /// Names it the first time. Returns what there is to add.
+  FieldError* reject(const Member& member) {
+    if (shadow_->rejected_members == std::numeric_limits<std::uint16_t>::max()) return nullptr;
+    if (shadow_->rejected_members++ != 0) return nullptr;
+    FieldError& error = shadow_->rejected;
+    const Member* scope = &parent_of(member);
+    // A list's items and their members are named with the item's index.
+    if (is_item(scope->kind)) scope = &parent_of(*scope);
+    if (is_list(scope->kind)) error.index = static_cast<std::int32_t>(items_ - 1);
+    const char* known = members.texts;
+    for (const Member& each : members.all) {
+      if (&each == scope) error.scope = known;
+      if (&each == &member) error.field = name_in(known).data();
+      known += std::strlen(known) + 1;
+    }
+    error.rule = rule_of(member.kind).rule;
+    return &error;
+  }
+
+  static void show(FieldError& error, std::string_view text) {
+    (void)copy_text(text, {error.text.data(), error.text.size() - 1});
+  }
+
+  void reject(const Member& member, const JsonPart& part) {
+    if (member.kind == Kind::logging_type && item_type_ == missing) item_type_ = not_there;
+    FieldError* const error = reject(member);
+    if (error == nullptr) return;
+    std::string_view shown = part.text;
+    if (part.type == JsonType::list) shown = "a list"sv;
+    if (part.type == JsonType::object) shown = "an object"sv;
+    if (member.kind == Kind::wlan) {
+      shown = "..."sv;  // it may hold passwords
+    } else if (part.type == JsonType::number) {
+      error->decimals = 3;
+      error->value = scale_json_number(part, error->decimals, Rounding::nearest).value;
+      return;
+    } else if (part.type == JsonType::text) {
+      error->value = static_cast<std::int64_t>(part.characters);
+      error->unit = Unit::characters;
+      if (member.kind == Kind::tag) return;
+    }
+    show(*error, shown);
+  }
+
+  void reject_size(const Member& list) {
+    FieldError* const error = reject(list);
+    if (error == nullptr) return;
+    error->value = static_cast<std::int64_t>(items_);
+    error->unit = Unit::items;
+    error->max = list.detail;
+    if (list.kind != Kind::names) error->rule = Rule::range;
+  }
+
+  DesiredShadow* shadow_;
+  const Member* container_ = members.all;
+  const Member* member_ = members.all;  // that the next value belongs to; unknown: nullptr
+  const char* begin_ = nullptr;         // of the container
+  std::size_t depth_ = 0;               // of the container's members
+  std::size_t items_ = 0;               // that were begun in the innermost list
   SensorLoggingConfiguration item_;
-  Seen item_type_ = Seen::no;
-  Scope scope_ = Scope::root;
-  bool is_object_ = false;
+  std::uint8_t item_type_ = missing;  // not_there: rejected
 };
 
 namespace {
@@ -492,11 +483,10 @@ namespace {
 /// Of one text that is decoded in place.
 class TextHandler final : public JsonHandler {
  public:
-  bool on_string(const JsonString& text) override {
-    if (text.complete) text_ = text.text;
-    return true;
+  bool on_part(const JsonPart& part) override {
+    if (part.type == JsonType::text && part.complete) text_ = part.text;
+    return part.type < JsonType::list;
   }
-  bool on_begin(bool, std::size_t, std::size_t) override { return false; }
 
   [[nodiscard]] std::string_view text() const { return text_; }
 
@@ -506,30 +496,19 @@ class TextHandler final : public JsonHandler {
 
 }  // namespace
 
-bool is_shadow(std::string_view body) {
-  class Handler final : public JsonHandler {
-   public:
-    bool on_begin(bool object, std::size_t depth, std::size_t) override {
-      if (depth == 1) is_object = object;
-      return is_object;
-    }
-    bool is_object = false;
-  } handler;
-  if (is_blank(body)) return true;
-  const JsonResult result = parse_json(body, max_json_depth, handler, {});
-  return handler.is_object && (result == JsonResult::ok || result == JsonResult::too_deep);
-}
-
-bool read_shadow(std::string_view body, DesiredShadow& shadow) {
-  shadow = {};
-  if (is_blank(body)) return true;
-  ShadowHandler handler(body, shadow);
+bool read_shadow(std::string_view body, DesiredShadow* shadow) {
+  if (shadow != nullptr) *shadow = {};
+  const char* const end = body.data() + body.size();
+  const char* const begin = skip_space(body.data(), end);
+  if (begin == end) return true;
+  if (*begin != '{') return false;
+  if (shadow != nullptr) shadow->json = body;
+  ShadowHandler handler(shadow);
   const JsonResult result = parse_json(body, max_json_depth, handler);
   // An owner's payload may be nested deeper than there is memory for. The service has taken the
   // telemetry all the same, so what came before it counts.
-  if (result == JsonResult::too_deep) handler.reject_depth();
-  shadow.json = body;
-  return handler.is_object() && (result == JsonResult::ok || result == JsonResult::too_deep);
+  if (shadow != nullptr && result == JsonResult::too_deep) handler.reject_depth();
+  return result <= JsonResult::too_deep;
 }
 
 std::string_view decode_json_text(std::string_view json, Span<char> into) {

@@ -5,18 +5,6 @@
 
 namespace here_tracking {
 
-std::uint32_t divide(std::uint64_t& number, std::uint16_t by) {
-  std::uint64_t quotient = 0;
-  std::uint32_t rest = 0;
-  for (int shift = 48; shift >= 0; shift -= 16) {
-    const std::uint32_t part = rest << 16U | static_cast<std::uint16_t>(number >> shift);
-    quotient = quotient << 16U | part / by;
-    rest = part % by;
-  }
-  number = quotient;
-  return rest;
-}
-
 void TextBuilder::append(std::string_view piece) {
   for (const char c : piece)
     Put(c);
@@ -28,31 +16,26 @@ void TextBuilder::append_hex(std::uint8_t byte) {
   append(hex[byte & 15U]);
 }
 
-void TextBuilder::append_integer(std::int64_t value) {
-  append_decimal(value, 0);
-}
-
-void TextBuilder::append_decimal(std::int64_t value, std::uint8_t decimals) {
+void TextBuilder::append_number(std::uint32_t decimals, std::int64_t value) {
   auto magnitude = static_cast<std::uint64_t>(value);
   if (value < 0) magnitude = 0 - magnitude;
-  char digits[20];
-  std::uint8_t count = 0;
-  std::uint8_t zeros = 0;  // at the end of the fraction, and left out
-  do {
-    digits[count] = static_cast<char>('0' + divide(magnitude, 10));
-    if (zeros == count && zeros < decimals && digits[count] == '0') ++zeros;
-    ++count;
-  } while (magnitude != 0 || count <= decimals);
-  if (value < 0) Put('-');
-  while (count > zeros) {
-    Put(digits[--count]);
-    if (count == decimals && count > zeros) Put('.');
+  char text[22];
+  const char* const end = text + sizeof(text);
+  char* begin = text + sizeof(text);
+  for (std::uint32_t count = 0; magnitude != 0 || count <= decimals; ++count) {
+    const std::uint32_t digit = divide(magnitude, 10);
+    const bool is_zero = digit == 0 && begin == end;  // at the end of a fraction
+    if (count == decimals && begin != end) *--begin = '.';
+    if (count >= decimals || !is_zero) *--begin = static_cast<char>('0' + digit);
   }
+  if (value < 0) *--begin = '-';
+  while (begin != end)
+    Put(*begin++);
 }
 
 int hex_value(char c) {
   if (is_digit(c)) return c - '0';
-  const char lower = to_lower(c);
+  const char lower = static_cast<char>(c | case_bit);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
@@ -68,30 +51,31 @@ bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value
   return true;
 }
 
-std::size_t utf8_bytes(std::string_view text) {
-  if (text.empty()) return 0;
-  const auto first = static_cast<unsigned char>(text[0]);
+std::size_t utf8_bytes(const char* at, const char* end) {
+  if (at == end) return 0;
+  const auto first = static_cast<unsigned char>(*at);
   if (first < 0x80) return 1;
-  const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-  if (first < 0xc2 || first > 0xf4 || text.size() <= more) return 0;
+  const std::ptrdiff_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+  if (first < 0xc2 || first > 0xf4 || end - at <= more) return 0;
   std::uint32_t point = first & (0x3fU >> more);
-  for (std::size_t i = 1; i <= more; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
+  for (std::ptrdiff_t i = 1; i <= more; ++i) {
+    const auto byte = static_cast<unsigned char>(at[i]);
     if ((byte & 0xc0U) != 0x80U) return 0;
     point = point << 6U | (byte & 0x3fU);
   }
-  // Longer than it need be, a surrogate, or beyond Unicode.
-  const std::uint32_t least = more == 3 ? 0x10000 : more == 2 ? 0x800 : 0x80;
-  if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return 0;
-  return more + 1;
+  // Longer than it need be, which two bytes are not from C2 on; a surrogate; or beyond Unicode.
+  if (point >> (5 * more + 1) == 0 || point >> 11U == 0xd800U >> 11U || point > 0x10ffff) return 0;
+  return static_cast<std::size_t>(more + 1);
 }
 
 std::optional<std::size_t> count_characters(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
   std::size_t count = 0;
-  for (; !text.empty(); ++count) {
-    const std::size_t bytes = utf8_bytes(text);
+  for (; at != end; ++count) {
+    const std::size_t bytes = utf8_bytes(at, end);
     if (bytes == 0) return std::nullopt;
-    text.remove_prefix(bytes);
+    at += bytes;
   }
   return count;
 }
@@ -102,19 +86,27 @@ void wipe(Span<char> memory) {
     bytes[i] = 0;
 }
 
-std::uint8_t index_in(std::string_view names, std::string_view name) {
-  for (std::uint8_t index = 0; !names.empty(); ++index) {
-    const std::string_view first = head(names, names.find(' '));
-    if (name == first) return index;
-    names = after(names, first.size() + 1);
+const char* skip_space(const char* at, const char* end) {
+  while (at != end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+    ++at;
+  return at;
+}
+
+std::uint8_t index_in(const char* names, std::string_view name) {
+  for (std::uint8_t index = 0;; ++index) {
+    std::size_t size = 0;
+    while (names[size] != ' ' && names[size] != '\0')
+      ++size;
+    if (size == name.size() && std::memcmp(names, name.data(), size) == 0) return index;
+    if (names[size] == '\0') return not_there;
+    names += size + 1;
   }
-  return not_there;
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (to_lower(a[i]) != to_lower(b[i])) return false;
+    if (a[i] != b[i] && (!is_letter(a[i]) || (a[i] ^ b[i]) != case_bit)) return false;
   }
   return true;
 }

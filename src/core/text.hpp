@@ -35,10 +35,11 @@ class TextBuilder final : public ByteSink {
   void append(char c) { Put(c); }
   /// Takes back what was put last.
   void drop(std::size_t count) { wanted_ -= count; }
+  void clear() { wanted_ = 0; }
   void append_hex(std::uint8_t byte);  // lower case
-  void append_integer(std::int64_t value);
+  void append_integer(std::int64_t value) { append_number(0, value); }
   /// value / 10^decimals without trailing zeros: 525200066, 7 is "52.5200066". At most 19 decimals.
-  void append_decimal(std::int64_t value, std::uint8_t decimals);
+  void append_decimal(std::int64_t value, std::uint8_t decimals) { append_number(decimals, value); }
 
   void Put(char c) {  // NOLINT(readability-identifier-naming): RapidJSON calls it so
     if (wanted_ < into_.size()) into_[wanted_] = c;
@@ -54,6 +55,9 @@ class TextBuilder final : public ByteSink {
   [[nodiscard]] std::string_view text() const { return {into_.data(), size()}; }
 
  private:
+  // In this order, all of it stays in registers.
+  void append_number(std::uint32_t decimals, std::int64_t value);
+
   Span<char> into_;
   std::size_t wanted_ = 0;
 };
@@ -79,10 +83,15 @@ inline std::size_t copy_text(std::string_view text, Span<char> into) {
   return fitting.size();
 }
 
-[[nodiscard]] constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+// Of ASCII. Its letters differ from their other case in one bit.
+inline constexpr char case_bit = 0x20;
+[[nodiscard]] constexpr bool is_letter(char c) {
+  const char lower = static_cast<char>(c | case_bit);
+  return lower >= 'a' && lower <= 'z';
 }
-
+[[nodiscard]] constexpr char to_lower(char c) {
+  return is_letter(c) ? static_cast<char>(c | case_bit) : c;
+}
 [[nodiscard]] constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -95,7 +104,7 @@ inline std::size_t copy_text(std::string_view text, Span<char> into) {
 bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value);
 
 /// How many bytes the first character of a text has; 0 when it is not UTF-8, or the text is empty.
-[[nodiscard]] std::size_t utf8_bytes(std::string_view text);
+[[nodiscard]] std::size_t utf8_bytes(const char* at, const char* end);
 
 /// How many characters a text in UTF-8 has; nothing when it is not UTF-8.
 std::optional<std::size_t> count_characters(std::string_view text);
@@ -103,14 +112,16 @@ std::optional<std::size_t> count_characters(std::string_view text);
 /// Overwrites memory in a way that no compiler leaves out.
 void wipe(Span<char> memory);
 
-/// Whether there is nothing but white space as JSON has it.
+/// To the first character that is no white space as JSON has it.
+[[nodiscard]] const char* skip_space(const char* at, const char* end);
 [[nodiscard]] inline bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  const char* const end = text.data() + text.size();
+  return skip_space(text.data(), end) == end;
 }
 
 /// Which of the words in `names`, which one space divides, `name` is, from 0 on; not_there: none.
 inline constexpr std::uint8_t not_there = 255;
-[[nodiscard]] std::uint8_t index_in(std::string_view names, std::string_view name);
+[[nodiscard]] std::uint8_t index_in(const char* names, std::string_view name);
 
 /// ASCII case is ignored.
 bool equals_ignoring_case(std::string_view a, std::string_view b);

@@ -17,100 +17,58 @@ class WlanConfiguration::Reader final : public JsonHandler {
            (into_.security_ == WlanSecurity::none || into_.password_size_ != 0);
   }
 
-  bool on_key(const JsonString& key) override {
-    if (depth_ != 2) return true;
-    member_ = Member::unknown;
-    if (key.text == "ssid") member_ = Member::ssid;
-    if (key.text == "password") member_ = Member::password;
-    if (key.text == "securityMode") member_ = Member::security;
-    if (key.text == "ssidIsHidden") member_ = Member::hidden;
-    return true;
-  }
-
-  bool on_string(const JsonString& text) override {
-    if (depth_ == 1) return pass_item();
-    if (!is_member()) return true;
-    switch (member_) {
-      case Member::ssid:
-        take(text, 1, into_.ssid_, into_.ssid_size_);
-        break;
-      case Member::password:
-        take(text, min_password_characters, into_.password_, into_.password_size_);
-        break;
-      case Member::security:
-        has_security_ = true;
-        into_.security_ = text.text == "none" ? WlanSecurity::none : WlanSecurity::wpa2psk;
-        if (text.text != "none" && text.text != "wpa2psk") valid_ = false;
-        break;
-      default:
-        valid_ = false;
+  bool on_part(const JsonPart& part) override {
+    const bool is_end = part.type == JsonType::end;
+    if (part.depth == 0) return part.type == JsonType::list || is_end;
+    if (part.depth == 1) {
+      if (!is_end && items_before_ == 0) {
+        found_ = true;
+        valid_ = part.type == JsonType::object;
+      }
+      const bool has_ended = is_end || part.type < JsonType::list;
+      return !has_ended || items_before_-- != 0;
+    }
+    if (part.depth == 2 && part.type == JsonType::key) {
+      member_ = index_in("ssid password securityMode ssidIsHidden", part.text);
+    } else if (part.depth == 2 && !is_end && items_before_ == 0 && !take(part)) {
+      valid_ = false;
     }
     return true;
-  }
-
-  bool on_bool(bool value) override {
-    if (is_member() && member_ == Member::hidden) {
-      into_.ssid_is_hidden_ = value;
-      return true;
-    }
-    return take_other();
-  }
-  bool on_number(std::string_view) override { return take_other(); }
-  bool on_null() override { return take_other(); }
-
-  bool on_begin(bool object, std::size_t depth, std::size_t) override {
-    if (depth == 1) {
-      depth_ = depth;
-      return !object;
-    }
-    if (depth == 2 && items_before_ == 0) {
-      found_ = true;
-      valid_ = object;
-    }
-    if (depth == 3 && is_member()) valid_ = false;
-    depth_ = depth;
-    return true;
-  }
-
-  bool on_end(bool, std::size_t depth, std::size_t) override {
-    depth_ = depth - 1;
-    if (depth == 3) member_ = Member::unknown;
-    return depth != 2 || pass_item();
   }
 
  private:
-  enum class Member : std::uint8_t { unknown, ssid, password, security, hidden };
+  enum Member : std::uint8_t { the_ssid, the_password, the_security, is_hidden };
 
-  [[nodiscard]] bool is_member() const {
-    return depth_ == 2 && items_before_ == 0 && member_ != Member::unknown;
-  }
-
-  /// An item has ended. Returns whether to go on to the next.
-  bool pass_item() {
-    found_ = items_before_ == 0;
-    return items_before_-- != 0;
-  }
-
-  bool take_other() {
-    if (depth_ == 1) return pass_item();
-    if (is_member()) valid_ = false;
-    return true;
+  bool take(const JsonPart& part) {
+    if (member_ == is_hidden) {
+      into_.ssid_is_hidden_ = part.text == "true";
+      return part.type == JsonType::boolean;
+    }
+    if (member_ > is_hidden) return true;
+    if (part.type != JsonType::text) return false;
+    if (member_ == the_ssid) return take_text(part, 1, into_.ssid_, into_.ssid_size_);
+    if (member_ == the_password) {
+      return take_text(part, min_password_characters, into_.password_, into_.password_size_);
+    }
+    has_security_ = true;
+    const std::uint8_t mode = index_in("none wpa2psk", part.text);
+    into_.security_ = static_cast<WlanSecurity>(mode);
+    return mode != not_there;
   }
 
   /// The room is for as many characters as may be, at their longest.
-  void take(const JsonString& text, std::size_t min, Span<char> into, std::uint8_t& size) {
-    const std::size_t characters = count_json_characters(text.raw);
-    if (characters < min || characters > into.size() / max_bytes_per_character) {
-      valid_ = false;
-      return;
+  static bool take_text(const JsonPart& part, std::size_t min, Span<char> into,
+                        std::uint8_t& size) {
+    if (part.characters < min || part.characters > into.size() / max_bytes_per_character) {
+      return false;
     }
-    size = static_cast<std::uint8_t>(copy_text(text.text, into));
+    size = static_cast<std::uint8_t>(copy_text(part.text, into));
+    return true;
   }
 
   WlanConfiguration& into_;
   std::size_t items_before_;
-  std::size_t depth_ = 0;
-  Member member_ = Member::unknown;
+  std::uint8_t member_ = not_there;
   bool found_ = false;
   bool valid_ = false;
   bool has_security_ = false;

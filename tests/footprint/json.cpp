@@ -40,13 +40,7 @@ class Counter final {
 #else
 class Counter final : public here_tracking::JsonHandler {
  public:
-  bool on_key(const here_tracking::JsonString& key) override { return count(key.text.size()); }
-  bool on_string(const here_tracking::JsonString& text) override { return count(text.text.size()); }
-  bool on_number(std::string_view text) override { return count(text.size()); }
-  bool on_bool(bool value) override { return count(value ? 1 : 2); }
-  bool on_null() override { return count(1); }
-  bool on_begin(bool object, std::size_t, std::size_t) override { return count(object ? 1 : 3); }
-  bool on_end(bool object, std::size_t, std::size_t) override { return count(object ? 2 : 4); }
+  bool on_part(const here_tracking::JsonPart& part) override { return count(part.text.size()); }
 #endif
   [[nodiscard]] std::uint32_t sum() const {
     return sum_;

@@ -29,7 +29,6 @@ NEVER = [
 MADE_BY = [
     (r"::read_(reply|error)\(", r"on_\w+", r"::ReplyHandler::"),
     (r"::read_shadow\(", r"on_\w+", r"::ShadowHandler::"),
-    (r"::is_shadow\(", r"on_\w+", r"::is_shadow\("),
     (r"::Client::identity\(", r"append", r"::HashSink::"),
 ]
 

@@ -21,7 +21,10 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
-class AcceptAll final : public ht::JsonHandler {};
+class AcceptAll final : public ht::JsonHandler {
+ public:
+  bool on_part(const ht::JsonPart&) override { return true; }
+};
 
 class Maker {
  public:

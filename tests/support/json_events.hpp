@@ -17,46 +17,41 @@ class JsonEventList final : public here_tracking::JsonHandler {
  public:
   explicit JsonEventList(std::string_view json) : json_(json) {}
 
-  bool on_key(const here_tracking::JsonString& key) override { return add("key " + text(key)); }
-  bool on_string(const here_tracking::JsonString& value) override { return add(text(value)); }
-  bool on_number(std::string_view number) override { return add(std::string(number)); }
-  bool on_bool(bool value) override { return add(value ? "true" : "false"); }
-  bool on_null() override { return add("null"); }
-  bool on_begin(bool object, std::size_t, std::size_t offset) override {
-    return add(object ? "{" : "[") && is_at(offset, object ? '{' : '[');
-  }
-  bool on_end(bool object, std::size_t, std::size_t offset) override {
-    return add(object ? "}" : "]") && is_at(offset, object ? '}' : ']');
+  bool on_part(const here_tracking::JsonPart& part) override {
+    using here_tracking::JsonType;
+    const bool is_string = part.type <= JsonType::text;
+    std::string event(part.text);
+    if (is_string) event = (part.type == JsonType::key ? "key text " : "text ") + event;
+    all_.push_back(event);
+    if (part.raw.data() < json_.data() || part.raw.empty() ||
+        part.raw.data() + part.raw.size() > json_.data() + json_.size()) {
+      places_are_right_ = false;
+    }
+    if (is_string) {
+      const bool is_quoted =
+          part.raw.size() >= 2 && part.raw.front() == '"' && part.raw.back() == '"';
+      if (!part.complete || !is_quoted) places_are_right_ = false;
+      if (part.raw != "\"\"" && part.characters == 0) has_half_ = true;
+    } else if (part.text != part.raw) {
+      places_are_right_ = false;
+    }
+    if (part.type == JsonType::end) --depth_;
+    if (part.depth != depth_) places_are_right_ = false;
+    if (part.type == JsonType::list || part.type == JsonType::object) ++depth_;
+    return true;
   }
 
   /// Whether a text has half a surrogate pair. RapidJSON refuses a first half, and writes a second
   /// one as what is not UTF-8.
   [[nodiscard]] bool has_half() const { return has_half_; }
-  /// Whether each offset and raw text was where it should be.
+  /// Whether each raw text and depth was what it should be.
   [[nodiscard]] bool places_are_right() const { return places_are_right_; }
   [[nodiscard]] const JsonEvents& all() const { return all_; }
 
  private:
-  bool add(std::string event) {
-    all_.push_back(std::move(event));
-    return true;
-  }
-  bool is_at(std::size_t offset, char bracket) {
-    if (offset >= json_.size() || json_[offset] != bracket) places_are_right_ = false;
-    return true;
-  }
-  std::string text(const here_tracking::JsonString& string) {
-    const char* const begin = string.raw.data();
-    const char* const end = begin + string.raw.size();
-    if (!string.complete || begin[-1] != '"' || *end != '"') places_are_right_ = false;
-    if (!string.raw.empty() && here_tracking::count_json_characters(string.raw) == 0) {
-      has_half_ = true;
-    }
-    return "text " + std::string(string.text);
-  }
-
   std::string_view json_;
   JsonEvents all_;
+  std::size_t depth_ = 0;
   bool places_are_right_ = true;
   bool has_half_ = false;
 };

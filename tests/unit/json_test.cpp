@@ -11,33 +11,30 @@
 
 using here_tracking::ErrorDetail;
 using here_tracking::JsonHandler;
+using here_tracking::JsonPart;
 using here_tracking::JsonResult;
-using here_tracking::JsonString;
+using here_tracking::JsonType;
 using here_tracking::Rounding;
-using here_tracking::scale_json_number;
 using here_tracking::ServiceReply;
 
 namespace {
 
 class Events final : public JsonHandler {
  public:
-  bool on_key(const JsonString& key) override { return add("k:" + std::string(key.text)); }
-  bool on_string(const JsonString& value) override {
-    return add((value.complete ? "s:" : "cut:") + std::string(value.text));
-  }
-  bool on_number(std::string_view text) override { return add("n:" + std::string(text)); }
-  bool on_bool(bool value) override { return add(value ? "true" : "false"); }
-  bool on_null() override { return add("null"); }
-  bool on_begin(bool object, std::size_t, std::size_t) override { return add(object ? "{" : "["); }
-  bool on_end(bool object, std::size_t, std::size_t) override { return add(object ? "}" : "]"); }
-
-  std::string all;
-
- private:
-  bool add(const std::string& event) {
-    all += event + " ";
+  bool on_part(const JsonPart& part) override {
+    const char* kind = "";
+    if (part.type == JsonType::key) kind = "k:";
+    if (part.type == JsonType::text) kind = part.complete ? "s:" : "cut:";
+    if (part.type == JsonType::number) kind = "n:";
+    if (part.type == JsonType::boolean) kind = "b:";
+    if (part.type == JsonType::null) kind = "0:";
+    all += kind + std::string(part.text) + " ";
+    characters = part.characters;
     return true;
   }
+
+  std::string all;
+  std::size_t characters = 0;
 };
 
 JsonResult read(const std::string& json, std::size_t max_depth = 32) {
@@ -52,7 +49,7 @@ TEST_CASE("The reader reports each part of a text in order, strings decoded, num
   REQUIRE(here_tracking::parse_json(
               R"( {"a\u0062":[1,-2.5e+3,"x\n\"y\u00e4"],"c":{},"d":true,"e":null} )", 32, events) ==
           JsonResult::ok);
-  CHECK(events.all == "{ k:ab [ n:1 n:-2.5e+3 s:x\n\"y\xc3\xa4 ] k:c { } k:d true k:e null } ");
+  CHECK(events.all == "{ k:ab [ n:1 n:-2.5e+3 s:x\n\"y\xc3\xa4 ] k:c { } k:d b:true k:e 0:null } ");
 }
 
 TEST_CASE("A string of any length is read without memory for it, and comes cut") {
@@ -128,6 +125,17 @@ TEST_CASE("Whatever the text, its parts are those that RapidJSON finds") {
   CHECK(valid > 1000);
 }
 
+namespace {
+
+here_tracking::ScaledNumber scaled(std::string_view text, std::uint8_t decimals,
+                                   Rounding rounding) {
+  JsonPart number;
+  number.text = text;
+  return here_tracking::scale_json_number(number, decimals, rounding);
+}
+
+}  // namespace
+
 TEST_CASE("A JSON number becomes an integer, scaled and rounded") {
   struct Case {
     const char* text;
@@ -172,8 +180,8 @@ TEST_CASE("A JSON number becomes an integer, scaled and rounded") {
                         {"-5e99999999999", 6, -max, -max, false}};
   for (const Case& c : cases) {
     CAPTURE(c.text, static_cast<int>(c.decimals));
-    const auto away = scale_json_number(c.text, c.decimals, Rounding::away_from_zero);
-    const auto nearest = scale_json_number(c.text, c.decimals, Rounding::nearest);
+    const auto away = scaled(c.text, c.decimals, Rounding::away_from_zero);
+    const auto nearest = scaled(c.text, c.decimals, Rounding::nearest);
     CHECK(away.value == c.away_from_zero);
     CHECK(nearest.value == c.nearest);
     CHECK(away.exact == c.exact);
@@ -183,22 +191,26 @@ TEST_CASE("A JSON number becomes an integer, scaled and rounded") {
 
 TEST_CASE("An exponent weighs against any number of digits") {
   const std::string small = "0." + std::string(20000, '0') + "15e20001";
-  CHECK(scale_json_number(small, 0, Rounding::nearest).value == 2);
+  CHECK(scaled(small, 0, Rounding::nearest).value == 2);
   const std::string large = "25" + std::string(20000, '0') + "e-20000";
-  CHECK(scale_json_number(large, 0, Rounding::nearest).value == 25);
+  CHECK(scaled(large, 0, Rounding::nearest).value == 25);
 }
 
 TEST_CASE("Characters are counted, not bytes or escapes") {
-  using here_tracking::count_json_characters;
-  CHECK(count_json_characters("") == 0);
-  CHECK(count_json_characters("abc") == 3);
-  CHECK(count_json_characters("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80") == 3);
-  CHECK(count_json_characters(R"(\n\\\"\u00e4\u0000u)") == 6);
-  CHECK(count_json_characters(R"(\uD83D\uDE00\ud83d\ude00\ud7ffx)") == 4);
-  CHECK(count_json_characters(R"(\udbff\udfffx\ue000)") == 3);
+  const auto characters_of = [](const std::string& raw) {
+    Events events;
+    REQUIRE(here_tracking::parse_json("\"" + raw + "\"", 1, events) == JsonResult::ok);
+    return events.characters;
+  };
+  CHECK(characters_of("") == 0);
+  CHECK(characters_of("abc") == 3);
+  CHECK(characters_of("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80") == 3);
+  CHECK(characters_of(R"(\n\\\"\u00e4\u0000u)") == 6);
+  CHECK(characters_of(R"(\uD83D\uDE00\ud83d\ude00\ud7ffx)") == 4);
+  CHECK(characters_of(R"(\udbff\udfffx\ue000)") == 3);
   for (const char* half : {R"(a\udc00)", R"(\uDFFFa)", R"(\u8d3d\ude00)", R"(\ud800)", R"(\udbffx)",
                            R"(\ud83d\ud83d\ude00)"})
-    CHECK(count_json_characters(half) == 0);
+    CHECK(characters_of(half) == 0);
 }
 
 TEST_CASE("The answers to time and token requests are read from their own members alone") {

@@ -455,6 +455,19 @@ TEST_CASE("Unknown members are ignored at every level, whatever is in them") {
   CHECK(wlans(shadow.wlan_configurations) == "s/none/\n0 skipped");
 }
 
+TEST_CASE("A member is known by its name alone, not by a path, a part or none") {
+  const DesiredShadow shadow = shadow_of(
+      R"({"":{"system":{"stateVersion":1}},"system.stateVersion":2,"ystem":{"stateVersion":3},)"
+      R"("system":{"":{"sendMs":4},"system.rate":{"sendMs":5},"ate":{"sendMs":6},"rate":{"":7},)"
+      R"("disableTracking":{"":[{"begin":8}],"periods":[{"":9}]}}})");
+  CHECK_FALSE(shadow.state_version);
+  CHECK_FALSE(shadow.rate.send_ms);
+  CHECK_FALSE(shadow.rate.sample_ms);
+  CHECK(shadow.disable_tracking.has_period);
+  CHECK_FALSE(shadow.disable_tracking.begin_ms);
+  CHECK(shadow.rejected_members == 0);
+}
+
 TEST_CASE("Of a member that is there twice the last valid one counts, and a list replaces a list") {
   const std::string body =
       R"({"payload":{"a":1},"payload":{"b":2},"payload":3,"system":{"stateVersion":5},)"

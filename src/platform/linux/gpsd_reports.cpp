@@ -71,62 +71,57 @@ class GpsdReports::Reader final : public JsonHandler {
  public:
   explicit Reader(Report& report) : report_(report) {}
 
-  bool on_key(const JsonString& key) override {
-    if (depth_ == 1) {
-      member_ = Member::other;
-      if (key.text == "class") {
-        member_ = Member::name_of_class;
-      } else if (key.text == "devices") {
-        member_ = Member::devices;
-      } else if (key.text == "satellites") {
-        member_ = Member::satellites;
-      } else {
-        const auto* const found = std::find(number_names.begin(), number_names.end(), key.text);
-        if (found != number_names.end()) {
-          member_ = Member::number;
-          number_ = static_cast<std::size_t>(found - number_names.begin());
-        }
-      }
+  bool on_part(const JsonPart& part) override {
+    if (part.depth == 0) return part.type >= JsonType::object;
+    if (part.type == JsonType::key) {
+      take_key(part);
+    } else if (part.type == JsonType::end) {
+      key_is_used_ = false;
+    } else if (part.depth == 1) {
+      take_member(part);
+    } else if (part.depth == 2 && member_ == Member::devices && part.type >= JsonType::list) {
+      report_.has_devices = true;
+    } else if (part.depth == 3 && member_ == Member::satellites && key_is_used_ &&
+               part.text == "true") {
+      ++report_.used_satellites;
     }
-    key_is_used_ = depth_ == 3 && key.text == "used";
-    return true;
-  }
-
-  bool on_string(const JsonString& value) override {
-    if (depth_ == 1 && member_ == Member::name_of_class) report_.kind = to_class(value.text);
-    return true;
-  }
-
-  bool on_number(std::string_view text) override {
-    if (depth_ == 1 && member_ == Member::number) {
-      double value = 0;
-      const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (end.ec == std::errc{} && std::isfinite(value)) report_.numbers[number_] = value;
-    }
-    return true;
-  }
-
-  bool on_bool(bool value) override {
-    if (value && key_is_used_ && member_ == Member::satellites) ++report_.used_satellites;
-    return true;
-  }
-
-  bool on_begin(bool object, std::size_t depth, std::size_t) override {
-    if (depth == 1 && !object) return false;
-    depth_ = depth;
-    if (depth == 2 && member_ == Member::satellites && !object) report_.has_satellites = true;
-    if (depth == 3 && member_ == Member::devices) report_.has_devices = true;
-    return true;
-  }
-
-  bool on_end(bool, std::size_t depth, std::size_t) override {
-    depth_ = depth - 1;
-    key_is_used_ = false;
     return true;
   }
 
  private:
   enum class Member : std::uint8_t { other, name_of_class, devices, satellites, number };
+
+  void take_key(const JsonPart& key) {
+    key_is_used_ = key.depth == 3 && key.text == "used";
+    if (key.depth != 1) return;
+    member_ = Member::other;
+    if (key.text == "class") {
+      member_ = Member::name_of_class;
+    } else if (key.text == "devices") {
+      member_ = Member::devices;
+    } else if (key.text == "satellites") {
+      member_ = Member::satellites;
+    } else {
+      const auto* const found = std::find(number_names.begin(), number_names.end(), key.text);
+      if (found != number_names.end()) {
+        member_ = Member::number;
+        number_ = static_cast<std::size_t>(found - number_names.begin());
+      }
+    }
+  }
+
+  void take_member(const JsonPart& part) {
+    if (member_ == Member::name_of_class && part.type == JsonType::text) {
+      report_.kind = to_class(part.text);
+    }
+    if (member_ == Member::satellites && part.type == JsonType::list) report_.has_satellites = true;
+    if (member_ == Member::number && part.type == JsonType::number) {
+      double value = 0;
+      const auto end =
+          std::from_chars(part.text.data(), part.text.data() + part.text.size(), value);
+      if (end.ec == std::errc{} && std::isfinite(value)) report_.numbers[number_] = value;
+    }
+  }
 
   static Report::Class to_class(std::string_view name) {
     if (name == "TPV") return Report::Class::tpv;
@@ -137,7 +132,6 @@ class GpsdReports::Reader final : public JsonHandler {
   }
 
   Report& report_;
-  std::size_t depth_ = 0;
   Member member_ = Member::other;
   std::size_t number_ = 0;
   bool key_is_used_ = false;
