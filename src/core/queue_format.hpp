@@ -14,9 +14,12 @@ namespace here_tracking {
 
 /// CRC-32 as in zlib. Chain calls by passing the result on.
 [[nodiscard]] std::uint32_t crc32(Span<const std::uint8_t> bytes, std::uint32_t crc = 0);
+/// The CRC-32 of all that ends with its own.
+constexpr std::uint32_t crc_residue = 0x2144df1c;
 
 namespace detail {
 
+/// As it stands in a sector.
 struct QueueRecord {
   static constexpr std::uint32_t bytes = 28;
 
@@ -34,71 +37,78 @@ struct QueueRecord {
   std::uint32_t id = 0;
   std::uint32_t size = 0;  ///< Of the body
   std::uint32_t body_crc = 0;
-  std::int64_t time_ms = 0;
+  TwoWords time_ms;
+  std::uint32_t crc = 0;
+  std::array<std::uint32_t, 3> body{};  ///< Its beginning, if it is that long
 
   [[nodiscard]] std::uint32_t text_offset() const { return (flags & has_boot) != 0 ? 8 : 0; }
   [[nodiscard]] std::uint32_t text_size() const { return size - text_offset() - note_size; }
+  /// 0: `time_ms` is server time.
+  [[nodiscard]] std::uint64_t boot_id() const {
+    if (text_offset() == 0) return 0;
+    return std::uint64_t{body[1]} << 32U | body[0];
+  }
+  void set_boot_id(std::uint64_t boot_id) {
+    flags = has_boot;
+    body[0] = static_cast<std::uint32_t>(boot_id);
+    body[1] = static_cast<std::uint32_t>(boot_id >> 32U);
+  }
 };
-
-[[nodiscard]] std::array<std::uint8_t, QueueRecord::bytes> encode(const QueueRecord& record);
-/// False: the checksum is wrong, or the lengths contradict.
-bool decode(const std::array<std::uint8_t, QueueRecord::bytes>& bytes, QueueRecord& record);
+static_assert(sizeof(QueueRecord) == QueueRecord::bytes + 12);
 
 }  // namespace detail
 
 struct SampleQueue::SectorHeader {
   static constexpr std::uint32_t bytes = 192;
-  static constexpr std::uint32_t magic_number = 0x31515448;  // "HTQ1"
-  static constexpr std::uint16_t this_version = 1;
+  static constexpr std::uint32_t this_magic = 0x31515448;  // "HTQ1"
+  static constexpr std::uint32_t this_version = 1;
 
-  std::uint32_t magic = magic_number;
-  std::uint16_t version = this_version;
-  std::uint16_t size = bytes;
+  std::uint32_t magic = this_magic;
+  std::uint32_t version_and_size = this_version | bytes << 16U;
   std::uint32_t sector_bytes = 0;
   std::uint32_t program_bytes = 0;
   std::uint32_t sequence = 0;
   std::uint32_t first_sequence = 0;
   std::uint32_t compaction = 0;  ///< Which thinning out made it; 0: none
+  detail::QueueState state;      ///< With the first id that it may hold
+  std::uint32_t crc = 0;
 };
 
 // States of a QueueSector.
 constexpr std::uint16_t sector_free = 0;
 constexpr std::uint16_t sector_plain = 1;
 constexpr std::uint16_t sector_thinned = 2;
-/// Free, and the first one to be used for a thinning out, which would make it valid otherwise.
+/// Free, and the first one to be used: another thinning out would make it valid otherwise.
 constexpr std::uint16_t sector_uncommitted = 3;
 
-constexpr std::uint32_t no_sector = 0xffff;
+constexpr std::uint16_t no_sector = 0xffff;
 
 /// Goes through the samples that wait.
-struct SampleQueue::Walk {
-  std::uint32_t sector = no_sector;
-  std::uint32_t at = 0;        // the next record
-  std::uint32_t expected = 0;  // the next id, if none is missing
-  bool bad = false;            // something unreadable was passed since the last sample
-  bool failed = false;
+struct SampleQueue::Walk : Place {
+  Walk() = default;
+  explicit Walk(const Place& place) : Place(place) {}
 
+  bool bad = false;    // something unreadable was passed since the last sample
+  bool blank = false;  // there is no record, nor anything else
   // What was found: a sample, or ids of samples that are not there any more.
+  bool damaged = false;
   std::uint32_t first = 0;
   std::uint32_t last = 0;
   std::uint32_t count = 0;
-  bool damaged = false;
   std::uint32_t offset = 0;
-  detail::QueueRecord record;
+  Record record;
+  SampleTime time;  // server time, where it is known
+
+  /// The place of `length` bytes of its body that begin with `from`.
+  [[nodiscard]] std::uint32_t body(std::uint32_t from) const {
+    return offset + Record::bytes + from;
+  }
 };
 
-/// Samples that may be sent together.
-struct SampleQueue::Window {
-  Walk start;
-  std::uint32_t count = 0;
-  std::size_t bytes = 0;
-  std::uint32_t last_id = 0;
-  std::int64_t first_ms = 0;
-  std::int64_t last_ms = 0;
-  bool time_known = true;
-  // Samples that cannot be read, and that it ended at.
-  std::uint32_t damaged_first = 0;
-  std::uint32_t damaged_last = 0;
+/// What a part of a sector has in it.
+struct SampleQueue::Scan {
+  std::uint32_t crc = 0;
+  std::uint8_t all = 0xff;  // the bits that are set in each byte
 };
 
 struct SampleQueue::Leaving {

@@ -9,72 +9,71 @@
 namespace here_tracking {
 namespace {
 
-/// What follows the text of a sample in a body.
-std::string_view stamp(std::uint32_t text_size, std::int64_t time_ms, bool last, Span<char> into) {
-  TextBuilder out(into);
-  append_sample_end(out, text_size, time_ms);
-  if (last) out.append(']');
-  return out.text();
-}
-
-std::int64_t plus(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-
-Span<std::uint8_t> bytes_of(Span<char> text) {
-  return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
-}
-
 constexpr std::size_t max_stamp = 40;
+
+/// What follows the text of a sample in a body, but for the character behind it.
+void append_stamp(TextBuilder& out, std::uint32_t text_size, std::int64_t time_ms) {
+  append_sample_end(out, text_size, time_ms);
+}
+
+std::size_t size_in_body(std::uint32_t text_size, std::int64_t time_ms) {
+  TextBuilder out({});
+  append_stamp(out, text_size, time_ms);
+  return text_size + out.wanted() + 1;
+}
 
 }  // namespace
 
-SampleQueue::Found SampleQueue::read_record(std::uint32_t sector, std::uint32_t offset,
-                                            Record& record) {
-  std::array<std::uint8_t, Record::bytes> bytes{};
-  if (offset > geometry_.sector_bytes - Record::bytes) return Found::nothing;
-  if (!storage_.read(sector, offset, bytes).ok()) return Found::failed;
-  const std::uint32_t behind = geometry_.sector_bytes - offset - Record::bytes;
-  return decode(bytes, record) && record.size <= behind ? Found::record : Found::nothing;
+// After one that failed, those that follow fail, too: whoever began to read asks at the end.
+bool SampleQueue::read(std::uint32_t sector, std::uint32_t offset, void* into, std::size_t size) {
+  failed_ =
+      failed_ || !storage_.read(sector, offset, {static_cast<std::uint8_t*>(into), size}).ok();
+  return !failed_;
 }
 
-SampleQueue::Found SampleQueue::read_body(std::uint32_t sector, std::uint32_t offset,
-                                          const Record& record) {
-  std::array<std::uint8_t, 64> piece{};
-  std::uint32_t crc = 0;
-  for (std::uint32_t at = 0; at < record.size;) {
-    const std::uint32_t size = smaller(static_cast<std::uint32_t>(piece.size()), record.size - at);
-    const Span<std::uint8_t> part(piece.data(), size);
-    if (!storage_.read(sector, offset + Record::bytes + at, part).ok()) return Found::failed;
-    crc = crc32(part, crc);
-    at += size;
-  }
-  return crc == record.body_crc ? Found::record : Found::nothing;
-}
-
-// `record`: nothing was programmed from there on.
-SampleQueue::Found SampleQueue::erased(std::uint32_t sector, std::uint32_t offset) {
-  std::array<std::uint8_t, 64> piece{};
-  while (offset < geometry_.sector_bytes) {
-    const std::uint32_t size =
-        smaller(static_cast<std::uint32_t>(piece.size()), geometry_.sector_bytes - offset);
-    if (!storage_.read(sector, offset, {piece.data(), size}).ok()) return Found::failed;
-    for (std::uint32_t i = 0; i < size; ++i)
-      if (piece[i] != 0xff) return Found::nothing;
-    offset += size;
-  }
-  return Found::record;
-}
-
-// The next one behind `offset`, where there is none.
-SampleQueue::Found SampleQueue::search_record(std::uint32_t sector, std::uint32_t& offset,
-                                              Record& record) {
-  Found found = Found::nothing;
-  while (found == Found::nothing && offset <= geometry_.sector_bytes - Record::bytes) {
-    offset += geometry_.program_bytes;
-    found = read_record(sector, offset, record);
+SampleQueue::Scan SampleQueue::scan(std::uint32_t sector, std::uint32_t offset,
+                                    std::uint32_t size) {
+  Scan found;
+  std::array<std::uint8_t, 64> memory{};
+  while (size != 0) {
+    const Span<const std::uint8_t> piece(memory.data(),
+                                         smaller(static_cast<std::uint32_t>(memory.size()), size));
+    if (!read(sector, offset, memory.data(), piece.size())) break;
+    found.crc = crc32(piece, found.crc);
+    for (const std::uint8_t byte : piece)
+      found.all &= byte;
+    offset += static_cast<std::uint32_t>(piece.size());
+    size -= static_cast<std::uint32_t>(piece.size());
   }
   return found;
+}
+
+bool SampleQueue::intact(const Walk& walk) {
+  return scan(walk.sector, walk.body(0), walk.record.size).crc == walk.record.body_crc;
+}
+
+// The next record of the sector, past what is none.
+bool SampleQueue::find_record(Walk& walk) {
+  Record& record = walk.record;
+  for (walk.offset = walk.at; !failed_; walk.offset += geometry_.program_bytes) {
+    const std::uint32_t left = geometry_.sector_bytes - walk.offset;
+    if (left < Record::bytes) break;
+    if (read(walk.sector, walk.offset, &record, smaller(sizeof(record), left)) &&
+        crc32({&record.type, Record::bytes}) == crc_residue) {
+      convert_words(&record.id, sizeof(record) / sizeof(record.id) - 1);
+      if (record.size <= left - Record::bytes &&
+          record.size >= record.text_offset() + record.note_size)
+        return true;
+    }
+    walk.blank = walk.offset == walk.at && scan(walk.sector, walk.offset, left).all == 0xff;
+    if (walk.blank) break;
+    walk.bad = true;
+  }
+  return false;
+}
+
+void SampleQueue::pass(Walk& walk) const {
+  walk.at = walk.offset + padded(Record::bytes + walk.record.size);
 }
 
 std::uint32_t SampleQueue::end_id(std::uint32_t sector) const {
@@ -82,236 +81,208 @@ std::uint32_t SampleQueue::end_id(std::uint32_t sector) const {
   return next == no_sector ? state_.next_id : sectors_[next].first_id;
 }
 
-void SampleQueue::enter(Walk& walk, std::uint32_t sector) const {
-  walk.sector = sector;
-  walk.at = header_end();
-  walk.expected = sector == no_sector ? 0 : sectors_[sector].first_id;
-  walk.bad = false;
+void SampleQueue::enter(Place& place, std::uint32_t sector) const {
+  place = {sector, SectorHeader::bytes, sector == no_sector ? 0 : sectors_[sector].first_id};
 }
 
-void SampleQueue::walk_to(Walk& walk, std::uint32_t id) const {
+// To the sector of a sample, and on while `newest` samples wait from the next one on.
+void SampleQueue::enter_at(Place& place, std::uint32_t id, std::uint32_t newest) const {
   std::uint32_t sector = oldest_;
-  for (std::uint32_t i = oldest_; i != no_sector && sectors_[i].first_id <= id;
-       i = sectors_[i].next)
+  std::uint32_t waiting = pending_;
+  for (std::uint32_t i = oldest_;
+       i != no_sector && (sectors_[i].first_id <= id || waiting >= newest); i = sectors_[i].next) {
     sector = i;
-  enter(walk, sector);
-}
-
-// The next sample of the sector, whether it waits or not.
-SampleQueue::Found SampleQueue::find_sample(Walk& walk, std::uint32_t end) {
-  for (;;) {
-    walk.offset = walk.at;
-    Found found = read_record(walk.sector, walk.offset, walk.record);
-    if (found == Found::nothing) {
-      found = erased(walk.sector, walk.offset);
-      if (found == Found::failed) return found;
-      if (found == Found::record) return Found::nothing;
-      walk.bad = true;
-      found = search_record(walk.sector, walk.offset, walk.record);
-    }
-    if (found != Found::record) return found;
-    const std::uint32_t id = walk.record.id;
-    if (walk.record.type == Record::sample && id >= walk.expected && id < end) return found;
-    walk.at = walk.offset + padded(Record::bytes + walk.record.size);
+    waiting -= sectors_[i].pending;
   }
+  enter(place, sector);
 }
 
+// False: there is no more, or it failed.
 bool SampleQueue::advance(Walk& walk) {
   while (walk.sector != no_sector) {
     const QueueSector& sector = sectors_[walk.sector];
     const bool plain = sector.state == sector_plain;
     const std::uint32_t end = end_id(walk.sector);
-    while (sector.pending != 0 && walk.expected < end) {
-      const Found found = find_sample(walk, end);
-      if (found == Found::failed) {
-        walk.failed = true;
-        return false;
+    while (sector.pending != 0 && walk.id < end) {
+      // The next sample of the sector, whether it waits or not.
+      const Record& record = walk.record;
+      const bool found = find_record(walk);
+      if (failed_) return false;
+      if (found && (record.type != Record::sample || record.id < walk.id || record.id >= end)) {
+        pass(walk);
+        continue;
       }
       // A sample that is missing was thinned out, or cannot be read.
-      const std::uint32_t reached = found == Found::record ? walk.record.id : end;
-      const std::uint32_t missing = state_.left.first_waiting(walk.expected);
-      if (missing < reached && (plain || walk.bad)) {
-        const std::uint32_t behind = state_.left.first_left(missing, reached);
-        walk.first = missing;
-        walk.last = behind - 1;
-        walk.count = plain ? behind - missing : 1;
-        walk.damaged = true;
-        walk.expected = plain ? behind : reached;
+      const std::uint32_t reached = found ? record.id : end;
+      walk.first = walk.last = state_.left.first_waiting(walk.id);
+      walk.count = 1;
+      walk.damaged = walk.first < reached && (plain || walk.bad);
+      if (walk.damaged) {
+        walk.id = state_.left.first_left(walk.first, reached);
+        walk.last = walk.id - 1;
+        if (plain)
+          walk.count = walk.id - walk.first;
+        else
+          walk.id = reached;
         return true;
       }
-      if (found == Found::nothing) break;
+      if (!found) break;
       walk.bad = false;
-      walk.at = walk.offset + padded(Record::bytes + walk.record.size);
-      walk.expected = reached + 1;
+      walk.id = reached + 1;
+      pass(walk);
+      // What is missing in front of it does not wait, if anything is.
+      walk.first = walk.last = reached;
       if (state_.left.first_waiting(reached) == reached) {
-        walk.first = walk.last = reached;
-        walk.count = 1;
-        walk.damaged = false;
+        walk.time = {static_cast<std::int64_t>(record.time_ms), record.boot_id()};
+        resolve(walk.time);
         return true;
       }
     }
+    walk.bad = false;
     enter(walk, sector.next);
   }
   return false;
 }
 
-Status SampleQueue::count_waiting(std::uint32_t sector) {
-  QueueSector& counted = sectors_[sector];
-  counted.pending = state_.left.waiting(counted.first_id, end_id(sector));
-  if (counted.state == sector_plain || counted.pending == 0) return {};
-  // Not all that are missing wait.
-  std::uint32_t count = 0;
-  Walk walk;
-  enter(walk, sector);
-  while (advance(walk) && walk.sector == sector)
-    count += walk.count;
-  if (walk.failed) return Code::hook_failed;
-  counted.pending = count;
-  return {};
+// Frees the sectors in which nothing waits any more, after samples of first..last left.
+void SampleQueue::settle(std::uint32_t first, std::uint32_t last) {
+  pending_ = used_ = 0;
+  newest_ = no_sector;
+  for (std::uint16_t* place = &oldest_; *place != no_sector;) {
+    QueueSector& sector = sectors_[*place];
+    const std::uint32_t end = end_id(*place);
+    if (sector.first_id <= last && end > first) {
+      sector.pending = state_.left.waiting(sector.first_id, end);
+      if (sector.state == sector_thinned && sector.pending != 0) {
+        // Not all that are missing wait.
+        std::uint32_t count = 0;
+        Walk walk;
+        enter(walk, *place);
+        while (advance(walk) && walk.sector == *place)
+          count += walk.count;
+        // Where that fails, the sector stays a while longer.
+        if (!failed_) sector.pending = count;
+      }
+    }
+    pending_ += sector.pending;
+    if (sector.pending == 0 && sector.next != no_sector) {
+      sector.state = sector_free;
+      *place = sector.next;
+    } else {
+      ++used_;
+      newest_ = *place;
+      place = &sector.next;
+    }
+  }
 }
 
-const TimeBase* SampleQueue::base_of(std::uint64_t boot_id) const {
-  for (const TimeBase& base : state_.bases)
-    if (base.boot_id == boot_id) return &base;
-  return nullptr;
-}
-
-// 0: its time is server time.
-Status SampleQueue::boot_of(const Walk& walk, std::uint64_t& boot_id) {
-  boot_id = 0;
-  if (walk.record.text_offset() == 0) return {};
-  std::array<std::uint8_t, sizeof(boot_id)> boot{};
-  if (!storage_.read(walk.sector, walk.offset + Record::bytes, boot).ok()) return Code::hook_failed;
-  ByteReader(boot.data()).get(boot_id);
-  return {};
+std::size_t SampleQueue::slot_of(std::uint64_t boot_id) const {
+  std::size_t slot = 0;
+  while (slot < state_.bases.size() && state_.bases[slot].boot_id != boot_id)
+    ++slot;
+  return slot;
 }
 
 // Server time, where it is known.
-Status SampleQueue::time_of(const Walk& walk, SampleTime& time) {
-  time = {walk.record.time_ms, 0};
-  const Status status = boot_of(walk, time.boot_id);
-  if (!status.ok() || time.boot_id == 0) return status;
-  const TimeBase* const base = base_of(time.boot_id);
-  if (base != nullptr) time = {plus(time.ms, base->offset_ms), 0};
-  return {};
+void SampleQueue::resolve(SampleTime& time) const {
+  if (time.boot_id == 0) return;
+  const std::size_t slot = slot_of(time.boot_id);
+  if (slot == state_.bases.size()) return;
+  time.ms =
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(time.ms) + state_.bases[slot].offset_ms);
+  time.boot_id = 0;
 }
 
 // Oldest first, it ends where samples no longer belong together; live, it begins anew there.
-Status SampleQueue::choose(Window& window, const BatchLimits& limits, bool live) {
+// Without any, the batch names those that cannot be read, and that it ended at.
+void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live) {
+  batch.count_ = batch.last_id_ = 0;
   std::uint32_t first_id = limits.first_id;
-  Walk walk;
+  std::uint32_t newest = 0xffffffff;
   if (live) {
     first_id = std::max(first_id, state_.left.end());
-    walk_to(walk, first_id);
-    std::uint32_t behind = 0;
-    for (std::uint32_t i = walk.sector; i != no_sector; i = sectors_[i].next)
-      behind += sectors_[i].pending;
-    if (limits.last_id >= state_.next_id - 1) {
-      while (walk.sector != no_sector && behind - sectors_[walk.sector].pending >=
-                                             std::max<std::uint32_t>(limits.max_samples, 1)) {
-        behind -= sectors_[walk.sector].pending;
-        enter(walk, sectors_[walk.sector].next);
-      }
-    }
-  } else {
-    walk_to(walk, first_id);
+    if (limits.last_id >= state_.next_id - 1)
+      newest = std::max<std::uint32_t>(limits.max_samples, 1);
   }
-
-  const auto size_of = [](const Walk& found, std::int64_t ms) {
-    std::array<char, max_stamp> memory{};
-    const std::uint32_t text = found.record.text_size();
-    return text + stamp(text, ms, false, memory).size() + 1;
-  };
+  Walk walk;
+  enter_at(walk, first_id, newest);
   while (advance(walk) && walk.first <= limits.last_id) {
     if (walk.last < first_id) continue;
-    SampleTime time;
-    if (!walk.damaged) {
-      const Found body = read_body(walk.sector, walk.offset, walk.record);
-      if (body == Found::failed || !time_of(walk, time).ok()) return Code::hook_failed;
-      walk.damaged = body == Found::nothing;
+    if (!walk.damaged) walk.damaged = !intact(walk);
+    const bool known = walk.time.boot_id == 0;
+    const bool belongs =
+        !walk.damaged && known && batch.time_known_ && walk.time.ms > batch.last_ms_;
+    if (batch.count_ != 0 && !belongs) {
+      if (!live) break;
+      batch.count_ = 0;
     }
     if (walk.damaged) {
-      if (!live && window.count != 0) break;
       if (limits.only_to_read) continue;
-      window = {};
-      window.damaged_first = walk.first;
-      window.damaged_last = walk.last;
+      batch.first_id_ = walk.first;
+      batch.last_id_ = walk.last;
       if (!live) break;
       continue;
     }
-    const bool known = time.boot_id == 0;
-    const std::size_t size = known ? size_of(walk, time.ms) : 0;
-    const bool belongs =
-        window.count != 0 && known && window.time_known && time.ms > window.last_ms;
-    const bool full =
-        window.count + 1 > limits.max_samples || window.bytes + size + 1 > limits.max_bytes;
-    if (!live && window.count != 0 && (!belongs || full)) break;
-    if (!belongs) {
-      window = {};
-      window.start = walk;
-      window.first_ms = time.ms;
-      window.time_known = known;
+    const std::size_t size = known ? size_in_body(walk.record.text_size(), walk.time.ms) : 0;
+    while (batch.count_ != 0 &&
+           (batch.count_ >= limits.max_samples || batch.size_ + size > limits.max_bytes)) {
+      if (!live) return;
+      Walk first(batch.start_);
+      if (!advance(first)) return;
+      batch.start_ = first;
+      batch.size_ -= size_in_body(first.record.text_size(), first.time.ms);
+      --batch.count_;
     }
-    ++window.count;
-    window.bytes += size;
-    window.last_id = walk.last;
-    window.last_ms = time.ms;
-    while (window.count > 1 &&
-           (window.count > limits.max_samples || window.bytes + 1 > limits.max_bytes)) {
-      if (!time_of(window.start, time).ok()) return Code::hook_failed;
-      window.bytes -= size_of(window.start, time.ms);
-      --window.count;
-      if (!advance(window.start) || !time_of(window.start, time).ok()) return Code::hook_failed;
-      window.first_ms = time.ms;
+    if (batch.count_ == 0) {
+      batch.start_ = {walk.sector, walk.offset, walk.first};
+      batch.size_ = known ? 1 : 0;
+      batch.time_known_ = known;
     }
+    ++batch.count_;
+    batch.size_ += size;
+    batch.last_id_ = walk.last;
+    batch.last_ms_ = walk.time.ms;
   }
-  return walk.failed ? Code::hook_failed : Code::ok;
 }
 
 Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
-  batch.size_ = 0;
-  batch.count_ = 0;
-  batch.was_read_ = false;
-  if (!open_) return Code::no_data;
+  failed_ = false;
   // While no sector is free, what leaves must soon free one.
   bool live =
       config_.order == DrainOrder::live_first && free_sectors() != 0 && !limits.only_to_read;
-  for (;;) {
-    Window window;
-    Status status = choose(window, limits, live);
-    if (!status.ok()) return status;
-    const bool found = window.count != 0;
-    const std::uint32_t first = found ? window.start.first : window.damaged_first;
-    const std::uint32_t last = found ? window.last_id : window.damaged_last;
+  Status status = Code::no_data;
+  while (open_) {
+    choose(batch, limits, live);
+    const bool found = batch.count_ != 0;
+    if (found) {
+      Walk first(batch.start_);
+      advance(first);
+      batch.first_id_ = first.first;
+      batch.first_ms_ = first.time.ms;
+    }
     bool fits = found && limits.only_to_read;
-    if (last != 0 && !fits) {
-      Leaving range;
-      status = leaving(first, last, range);
-      if (!status.ok()) return status;
+    if (batch.last_id_ != 0 && !fits) {
+      const Leaving range = leaving(batch.first_id_, batch.last_id_);
       detail::LeftIds left = state_.left;
       fits = left.insert(range.first, range.last);
     }
-    if (!fits) {
-      if (!live) return Code::no_data;
-      live = false;
-      continue;
+    if (!failed_ && fits && found) {
+      batch.queue_ = this;
+      batch.reached_at_ = batch.size_;
+      batch.was_read_ = false;
+      return {};
     }
-    if (!found) {
-      if (!leave(first, last, Fate::corrupted).ok()) return Code::hook_failed;
-      continue;
+    if (failed_ || (fits && !leave(batch.first_id_, batch.last_id_, Fate::corrupted).ok())) {
+      status = Code::hook_failed;
+      break;
     }
-    batch.queue_ = this;
-    batch.start_ = {window.start.sector, window.start.offset, first, 0};
-    batch.reached_ = batch.start_;
-    batch.count_ = window.count;
-    batch.first_id_ = first;
-    batch.last_id_ = last;
-    batch.time_known_ = window.time_known;
-    batch.first_ms_ = window.first_ms;
-    batch.last_ms_ = window.last_ms;
-    batch.size_ = window.time_known ? window.bytes + 1 : 0;
-    return {};
+    if (fits) continue;
+    if (!live) break;
+    live = false;
   }
+  batch.count_ = 0;
+  batch.size_ = 0;
+  return status;
 }
 
 std::size_t QueueBatch::read(std::size_t offset, Span<char> into) {
@@ -320,60 +291,53 @@ std::size_t QueueBatch::read(std::size_t offset, Span<char> into) {
 }
 
 std::size_t SampleQueue::read(QueueBatch& batch, std::size_t offset, Span<char> into) {
-  if (offset < batch.reached_.at) batch.reached_ = batch.start_;
-  QueueBatch::Place& place = batch.reached_;
+  failed_ = false;
+  if (offset < batch.reached_at_) {
+    batch.reached_ = batch.start_;
+    batch.reached_at_ = 1;
+  }
   std::size_t done = 0;
-  while (done < into.size()) {
-    Walk walk;
-    walk.sector = place.sector;
-    walk.at = place.offset;
-    walk.expected = place.id;
-    SampleTime time;
-    if (!advance(walk) || walk.damaged || !time_of(walk, time).ok()) break;
-
-    // Before the text one character, behind it the time.
-    std::array<char, max_stamp> memory{};
-    const bool last = walk.first == batch.last_id_;
+  if (offset == 0 && !into.empty()) into[done++] = '[';
+  while (done < into.size() && offset + done < batch.size_) {
+    Walk walk(batch.reached_);
+    if (!advance(walk) || walk.damaged) break;
     const std::uint32_t text = walk.record.text_size();
-    const std::string_view end = stamp(text, time.ms, last, memory);
-    const std::size_t part = 1 + text + end.size();
-    std::size_t at = offset + done - place.at;
-    if (at == 0) {
-      into[done++] = walk.first == batch.first_id_ ? '[' : ',';
-      ++at;
-    }
-    if (at <= text && done < into.size()) {
-      const std::size_t size = std::min<std::size_t>(into.size() - done, text + 1 - at);
-      const auto from = static_cast<std::uint32_t>(walk.offset + Record::bytes +
-                                                   walk.record.text_offset() + at - 1);
-      if (!storage_.read(walk.sector, from, bytes_of({into.data() + done, size})).ok()) break;
+    std::size_t at = offset + done - batch.reached_at_;
+    if (at < text) {
+      const std::size_t size = std::min<std::size_t>(into.size() - done, text - at);
+      const std::uint32_t from =
+          walk.body(walk.record.text_offset() + static_cast<std::uint32_t>(at));
+      if (!read(walk.sector, from, into.data() + done, size)) break;
       done += size;
       at += size;
     }
-    if (at > text)
-      done += copy_text(after(end, at - text - 1), {into.data() + done, into.size() - done});
-    if (offset + done < place.at + part) break;
-    if (last) break;
-    place.at += part;
-    place.sector = walk.sector;
-    place.offset = walk.at;
-    place.id = walk.expected;
+    if (at < text) break;
+    std::array<char, max_stamp> memory{};
+    TextBuilder end(memory);
+    append_stamp(end, text, walk.time.ms);
+    end.append(walk.first == batch.last_id_ ? ']' : ',');
+    const std::string_view rest = after(end.text(), at - text);
+    const std::size_t size = copy_text(rest, {into.data() + done, into.size() - done});
+    done += size;
+    if (size < rest.size()) break;
+    batch.reached_at_ += text + end.size();
+    batch.reached_ = walk;
   }
   return done;
 }
 
 // What goes with them: ids of samples that are not there any more, up to the neighbours that wait.
-Status SampleQueue::leaving(std::uint32_t first, std::uint32_t last, Leaving& range) {
-  std::uint32_t containing = oldest_;
-  std::uint32_t from = no_sector;
+SampleQueue::Leaving SampleQueue::leaving(std::uint32_t first, std::uint32_t last) {
+  std::uint32_t from = oldest_;
+  std::uint32_t sector = oldest_;
   for (std::uint32_t i = oldest_; i != no_sector && sectors_[i].first_id <= first;
        i = sectors_[i].next) {
-    if (i != containing && sectors_[containing].pending != 0) from = containing;
-    containing = i;
+    from = sector;
+    sector = i;
   }
   Walk walk;
-  enter(walk, from != no_sector ? from : containing);
-  range = {state_.left.cursor, state_.next_id - 1, 0};
+  enter(walk, from);
+  Leaving range = {from == oldest_ ? state_.left.cursor : walk.id, state_.next_id - 1, 0};
   while (advance(walk)) {
     if (walk.last < first) {
       range.first = walk.last + 1;
@@ -384,7 +348,7 @@ Status SampleQueue::leaving(std::uint32_t first, std::uint32_t last, Leaving& ra
       break;
     }
   }
-  return walk.failed ? Code::hook_failed : Code::ok;
+  return range;
 }
 
 Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, Span<char> note_into,
@@ -392,51 +356,45 @@ Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, S
   size = 0;
   note_size = 0;
   if (!open_) return Code::no_data;
+  failed_ = false;
   Walk walk;
-  walk_to(walk, id);
+  enter_at(walk, id, 0xffffffff);
   while (advance(walk) && walk.last < id) {
   }
-  if (walk.failed) return Code::hook_failed;
-  if (walk.sector == no_sector || walk.first > id) return Code::no_data;
-  if (walk.damaged) return Code::hook_failed;
+  if (!failed_ && (walk.sector == no_sector || walk.first > id)) return Code::no_data;
+  if (failed_ || walk.damaged) return Code::hook_failed;
   const Record& record = walk.record;
   size = record.text_size();
   if (size > into.size()) return Code::buffer_too_small;
-  const std::uint32_t at = walk.offset + Record::bytes + record.text_offset();
+  const std::uint32_t at = walk.body(record.text_offset());
   const std::size_t note = std::min<std::size_t>(note_into.size(), record.note_size);
-  const bool ok =
-      read_body(walk.sector, walk.offset, record) == Found::record &&
-      storage_.read(walk.sector, at, bytes_of({into.data(), size})).ok() &&
-      storage_.read(walk.sector, at + record.text_size(), bytes_of({note_into.data(), note})).ok();
-  if (!ok) return Code::hook_failed;
+  if (!intact(walk) || !read(walk.sector, at, into.data(), size) ||
+      !read(walk.sector, at + record.text_size(), note_into.data(), note))
+    return Code::hook_failed;
   note_size = note;
-  return time == nullptr ? Status() : time_of(walk, *time);
+  if (time != nullptr) *time = walk.time;
+  return {};
 }
 
 QueueStats SampleQueue::stats() {
   QueueStats stats;
   if (!open_) return stats;
+  failed_ = false;
   stats.pending = pending_;
   stats.used_bytes = std::uint64_t{used_} * geometry_.sector_bytes;
   stats.capacity_bytes = std::uint64_t{geometry_.sector_count} * geometry_.sector_bytes;
   stats.last_id = state_.next_id - 1;
   stats.left = state_.counts;
-  if (pending_ == 0) return stats;
 
-  const auto find = [&](Walk& walk, std::optional<SampleTime>& found, bool first) {
-    while (!(first && found) && advance(walk)) {
-      SampleTime time;
-      if (!walk.damaged && time_of(walk, time).ok()) found = time;
-    }
-  };
   Walk walk;
   enter(walk, oldest_);
-  find(walk, stats.oldest, true);
-  std::uint32_t newest = oldest_;
-  for (std::uint32_t i = oldest_; i != no_sector; i = sectors_[i].next)
-    if (sectors_[i].pending != 0) newest = i;
-  enter(walk, newest);
-  find(walk, stats.newest, false);
+  while (!stats.oldest && advance(walk))
+    if (!walk.damaged) stats.oldest = walk.time;
+  failed_ = false;
+  Walk last;
+  enter_at(last, 0, 1);
+  while (advance(last))
+    if (!last.damaged) stats.newest = last.time;
   return stats;
 }
 

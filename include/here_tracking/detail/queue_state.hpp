@@ -9,6 +9,19 @@ namespace here_tracking::detail {
 
 struct QueueRecord;
 
+/// A number of 64 bits as two words, so that what holds it has no gaps.
+struct TwoWords {
+  constexpr TwoWords() = default;
+  constexpr TwoWords(std::uint64_t value)  // NOLINT(google-explicit-constructor)
+      : low(static_cast<std::uint32_t>(value)), high(static_cast<std::uint32_t>(value >> 32U)) {}
+  constexpr operator std::uint64_t() const {  // NOLINT(google-explicit-constructor)
+    return std::uint64_t{high} << 32U | low;
+  }
+
+  std::uint32_t low = 0;
+  std::uint32_t high = 0;
+};
+
 /// Which samples left a queue: all below a cursor, and some intervals above it.
 class LeftIds {
  public:
@@ -24,14 +37,37 @@ class LeftIds {
   [[nodiscard]] std::uint32_t first_left(std::uint32_t id, std::uint32_t end) const;
   /// How many of first..end-1 wait.
   [[nodiscard]] std::uint32_t waiting(std::uint32_t first, std::uint32_t end) const;
-  /// What lies behind all that left.
+  /// What lies behind all that left; 0 where that contradicts itself.
   [[nodiscard]] std::uint32_t end() const;
-  [[nodiscard]] bool valid() const;
   /// False, and nothing is changed: it would take one interval too many.
   bool insert(std::uint32_t first, std::uint32_t last);
 
-  std::uint32_t cursor = 1;
+  std::uint32_t cursor = 0;
   std::array<Interval, max_intervals> intervals{};  ///< Ascending, apart; last == 0: none
+};
+
+/// What a new sector repeats, so that those before it may go, in the order in which it stands
+/// there.
+struct QueueState {
+  struct Base {
+    TwoWords boot_id;
+    TwoWords offset_ms;
+  };
+
+  std::uint32_t next_id = 0;
+  LeftIds left;
+  std::uint32_t generation = 0;           ///< Of the last sector that was thinned out
+  std::array<std::uint32_t, 9> counts{};  ///< By Fate
+  std::array<Base, 4> bases{};
+  TwoWords last_ms;
+  TwoWords last_boot_id;
+};
+
+/// Where the search for a sample goes on.
+struct QueuePlace {
+  std::uint32_t sector = 0;
+  std::uint32_t at = 0;  ///< The next record
+  std::uint32_t id = 0;  ///< The next one, if none is missing
 };
 
 }  // namespace here_tracking::detail
