@@ -120,6 +120,8 @@ class QueueBatch final : public BodySource {
   friend class SampleQueue;
 
   SampleQueue* queue_ = nullptr;
+  bool time_known_ = false;
+  bool was_read_ = false;
   detail::QueuePlace start_;
   detail::QueuePlace reached_;
   std::size_t reached_at_ = 0;  // where the part of the body begins that is at reached_
@@ -129,16 +131,10 @@ class QueueBatch final : public BodySource {
   std::uint32_t last_id_ = 0;
   std::int64_t first_ms_ = 0;
   std::int64_t last_ms_ = 0;
-  bool time_known_ = false;
-  bool was_read_ = false;
 };
 
 /// What a queue knows about a sector, in RAM: 20 bytes a sector, to be handed over.
-struct QueueSector {
-  std::uint32_t sequence = 0;
-  std::uint32_t first_sequence = 0;  ///< It stands for first_sequence..sequence.
-  std::uint32_t first_id = 0;
-  std::uint32_t pending = 0;
+struct QueueSector : detail::SectorNumbers {
   std::uint16_t next = 0;  ///< The next newer one
   std::uint16_t state = 0;
 };
@@ -251,15 +247,14 @@ class SampleQueue {
   bool find_record(Walk& walk);
   bool advance(Walk& walk);
   void pass(Walk& walk) const;
-  void enter(Place& place, std::uint32_t sector) const;
-  void enter_at(Place& place, std::uint32_t id, std::uint32_t newest) const;
+  [[nodiscard]] Walk enter(std::uint32_t sector) const;
+  [[nodiscard]] Walk enter_at(std::uint32_t id, std::uint32_t newest) const;
   [[nodiscard]] std::uint32_t end_id(std::uint32_t sector) const;
   void settle(std::uint32_t first, std::uint32_t last);
   [[nodiscard]] std::size_t slot_of(std::uint64_t boot_id) const;
   void resolve(SampleTime& time) const;
   void choose(QueueBatch& batch, const BatchLimits& limits, bool live);
-  Leaving leaving(std::uint32_t first, std::uint32_t last);
-  std::size_t read(QueueBatch& batch, std::size_t offset, Span<char> into);
+  [[nodiscard]] Leaving leaving(std::uint32_t first, std::uint32_t last);
 
   // queue.cpp
   [[nodiscard]] std::uint32_t padded(std::uint32_t size) const;
@@ -283,22 +278,22 @@ class SampleQueue {
   SectorStorage& storage_;
   Span<QueueSector> sectors_;
   QueueConfig config_;
-  SectorGeometry geometry_;
-  detail::QueueState state_;
+  bool open_ = false;
+  bool failed_ = false;               // a read, since the last call began
+  bool writable_ = false;             // the newest sector, from end_ on
+  std::uint8_t written_bases_ = 0;    // a bit for each of the bases
+  std::uint8_t unwritten_bases_ = 0;  // those that samples wait for and that could not be written
+  std::uint16_t oldest_ = 0;          // sector
+  std::uint32_t newest_ = 0;          // sector
+  std::uint32_t last_started_ = 0;    // sector
+  std::uint32_t end_ = 0;             // of the newest sector's records
   std::uint32_t pending_ = 0;
   std::uint32_t used_ = 0;
-  std::uint32_t sequence_ = 0;      // the highest ever used
-  std::uint32_t newest_ = 0;        // sector
-  std::uint32_t last_started_ = 0;  // sector
-  std::uint32_t end_ = 0;           // of the newest sector's records
-  std::uint32_t uncounted_ = 0;     // refused samples that no record tells of yet
-  std::uint16_t oldest_ = 0;        // sector
-  // A bit for each of the bases.
-  std::uint8_t written_bases_ = 0;
-  std::uint8_t unwritten_bases_ = 0;  // those that samples wait for and that could not be written
-  bool writable_ = false;             // the newest sector, from end_ on
-  bool open_ = false;
-  bool failed_ = false;  // a read, since the last call began
+  std::uint32_t sequence_ = 0;   // the highest ever used
+  std::uint32_t uncounted_ = 0;  // refused samples that no record tells of yet
+  std::uint32_t next_id_ = 0;
+  SectorGeometry geometry_;
+  detail::QueueState state_;
 };
 
 }  // namespace here_tracking

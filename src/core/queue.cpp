@@ -92,7 +92,7 @@ bool SampleQueue::start_sector(std::uint32_t sector) {
   if (sector != newest_)
     started.first_sequence = (newest_ == no_sector ? sequence_ : sectors_[newest_].sequence) + 1;
   started.sequence = ++sequence_;
-  started.first_id = state_.next_id;
+  started.first_id = next_id_;
   started.pending = 0;
   last_started_ = sector;
   if (!write_header(sector)) return false;
@@ -174,7 +174,7 @@ Status SampleQueue::append(std::string_view untimed_json, const SampleTime& time
   SampleTime at = time;
   resolve(at);
   const std::uint64_t last_ms = state_.last_ms;
-  if (state_.next_id != 1 && at.boot_id == state_.last_boot_id &&
+  if (next_id_ != 1 && at.boot_id == state_.last_boot_id &&
       last_ms - static_cast<std::uint64_t>(at.ms) <= max_correction_ms)
     at.ms = static_cast<std::int64_t>(last_ms + 1);
 
@@ -187,10 +187,10 @@ Status SampleQueue::append(std::string_view untimed_json, const SampleTime& time
   const Status status = room_for_sample(padded(
       Record::bytes + start_size + static_cast<std::uint32_t>(untimed_json.size() + note.size())));
   if (!status.ok()) return status;
-  record.id = state_.next_id;
+  record.id = next_id_;
   put(record, start_size, untimed_json, note);
   if (!sync()) return Code::hook_failed;
-  ++state_.next_id;
+  ++next_id_;
   state_.last_ms = static_cast<std::uint64_t>(at.ms);
   state_.last_boot_id = at.boot_id;
   ++sectors_[newest_].pending;
@@ -242,16 +242,13 @@ bool SampleQueue::room_to_release() {
 Status SampleQueue::leave(std::uint32_t first, std::uint32_t last, Fate fate) {
   const Leaving range = leaving(first, last);
   if (!failed_ && range.count == 0) return Code::no_data;
-  if (failed_ || !room_to_release()) return Code::hook_failed;
-  detail::LeftIds left = state_.left;
-  if (!left.insert(range.first, range.last)) return Code::hook_failed;
-
+  if (!range.fits || !room_to_release()) return Code::hook_failed;
   put_release(range, fate);
   const std::uint32_t told = room(padded(release_bytes)) ? uncounted_ : 0;
   if (told != 0) put_release({1, 0, told}, Fate::dropped_newest);
   if (!sync()) return Code::hook_failed;
   uncounted_ -= told;
-  state_.left = left;
+  state_.left.insert(range.first, range.last);
   state_.counts[static_cast<std::size_t>(fate)] += range.count;
   settle(range.first, range.last);
   failed_ = false;
@@ -267,7 +264,7 @@ Status SampleQueue::release(const QueueBatch& batch, Fate fate) {
 Status SampleQueue::release_all(Fate fate) {
   if (!open_) return Code::no_data;
   failed_ = false;
-  return leave(state_.left.cursor, state_.next_id - 1, fate);
+  return leave(state_.left.cursor, next_id_ - 1, fate);
 }
 
 void SampleQueue::drop(std::uint32_t sector) {
@@ -303,13 +300,12 @@ Status SampleQueue::thin_out() {
   std::uint32_t gone = 0;
   std::uint32_t kept = 0;
   bool keep = true;
-  Walk walk;
-  enter(walk, a);
+  Walk walk = enter(a);
   while (advance(walk) && (walk.sector == a || walk.sector == b)) {
     gone += walk.count;
     if (walk.damaged) continue;
     if (keep && walk.at - walk.offset <= geometry_.sector_bytes - end) {
-      std::array<std::uint8_t, 128> buffer{};
+      std::array<std::uint8_t, 128> buffer;
       while (walk.offset < walk.at) {
         const std::uint32_t size =
             smaller(static_cast<std::uint32_t>(buffer.size()), walk.at - walk.offset);
@@ -359,8 +355,7 @@ Status SampleQueue::set_time_base(const TimeBase& base) {
         offset_ms - state_.bases[slot].offset_ms + max_base_drift_ms <= 2 * max_base_drift_ms)
       return {};
     std::uint32_t in_use = 0;
-    Walk walk;
-    enter(walk, oldest_);
+    Walk walk = enter(oldest_);
     while (advance(walk)) {
       const std::uint64_t boot_id = walk.record.boot_id();
       if (walk.damaged || boot_id == 0) continue;

@@ -53,24 +53,28 @@ std::uint32_t LeftIds::end() const {
 
 bool LeftIds::insert(std::uint32_t first, std::uint32_t last) {
   if (last < first) return true;
-  // The cursor ends an interval, too; there is room for one too many.
-  std::array<Interval, max_intervals + 2> merged{};
-  merged[0].last = cursor - 1;
-  std::size_t top = 0;
-  Interval added{first, last};
-  for (std::size_t i = 0; i <= max_intervals; ++i) {
-    Interval next;
-    if (i < max_intervals) next = intervals[i];
-    if (next.last == 0 || added.first < next.first) std::swap(next, added);
-    if (next.last == 0) break;
-    if (next.first <= merged[top].last + 1)
-      merged[top].last = std::max(merged[top].last, next.last);
-    else
-      merged[++top] = next;
+  // It takes in all that it touches.
+  std::size_t size = 0;
+  for (const Interval interval : intervals) {
+    if (interval.last == 0) break;
+    if (interval.first <= last + 1 && first <= interval.last + 1) {
+      first = std::min(first, interval.first);
+      last = std::max(last, interval.last);
+    } else {
+      intervals[size++] = interval;
+    }
   }
-  if (top > max_intervals) return false;
-  cursor = merged[0].last + 1;
-  std::copy_n(&merged[1], max_intervals, intervals.data());
+  if (first <= cursor) {
+    cursor = std::max(cursor, last + 1);
+  } else {
+    if (size == max_intervals) return false;
+    std::size_t at = size++;
+    for (; at > 0 && intervals[at - 1].first > first; --at)
+      intervals[at] = intervals[at - 1];
+    intervals[at] = {first, last};
+  }
+  while (size < max_intervals)
+    intervals[size++] = {};
   return true;
 }
 

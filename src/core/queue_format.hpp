@@ -67,10 +67,8 @@ struct SampleQueue::SectorHeader {
   std::uint32_t version_and_size = this_version | bytes << 16U;
   std::uint32_t sector_bytes = 0;
   std::uint32_t program_bytes = 0;
-  std::uint32_t sequence = 0;
-  std::uint32_t first_sequence = 0;
-  std::uint32_t compaction = 0;  ///< Which thinning out made it; 0: none
-  detail::QueueState state;      ///< With the first id that it may hold
+  detail::SectorNumbers numbers;
+  detail::QueueState state;
   std::uint32_t crc = 0;
 };
 
@@ -85,7 +83,6 @@ constexpr std::uint16_t no_sector = 0xffff;
 
 /// Goes through the samples that wait.
 struct SampleQueue::Walk : Place {
-  Walk() = default;
   explicit Walk(const Place& place) : Place(place) {}
 
   bool bad = false;    // something unreadable was passed since the last sample
@@ -99,7 +96,11 @@ struct SampleQueue::Walk : Place {
   Record record;
   SampleTime time;  // server time, where it is known
 
-  /// The place of `length` bytes of its body that begin with `from`.
+  /// Writes what follows its text in the body of a request. Returns how much that is, with one
+  /// more character to divide it from the next sample.
+  std::size_t stamp(Span<char> into) const;
+  [[nodiscard]] std::size_t size_in_body() const { return record.text_size() + stamp({}); }
+  /// Where the part of its record's body is that begins with `from`.
   [[nodiscard]] std::uint32_t body(std::uint32_t from) const {
     return offset + Record::bytes + from;
   }
@@ -115,6 +116,7 @@ struct SampleQueue::Leaving {
   std::uint32_t first = 0;
   std::uint32_t last = 0;
   std::uint32_t count = 0;
+  bool fits = false;  // it is not one gap too many
 };
 
 [[nodiscard]] constexpr std::uint32_t smaller(std::uint32_t a, std::uint32_t b) {

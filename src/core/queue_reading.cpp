@@ -11,18 +11,13 @@ namespace {
 
 constexpr std::size_t max_stamp = 40;
 
-/// What follows the text of a sample in a body, but for the character behind it.
-void append_stamp(TextBuilder& out, std::uint32_t text_size, std::int64_t time_ms) {
-  append_sample_end(out, text_size, time_ms);
-}
-
-std::size_t size_in_body(std::uint32_t text_size, std::int64_t time_ms) {
-  TextBuilder out({});
-  append_stamp(out, text_size, time_ms);
-  return text_size + out.wanted() + 1;
-}
-
 }  // namespace
+
+std::size_t SampleQueue::Walk::stamp(Span<char> into) const {
+  TextBuilder out(into);
+  append_sample_end(out, record.text_size(), time.ms);
+  return out.wanted() + 1;
+}
 
 // After one that failed, those that follow fail, too: whoever began to read asks at the end.
 bool SampleQueue::read(std::uint32_t sector, std::uint32_t offset, void* into, std::size_t size) {
@@ -78,15 +73,16 @@ void SampleQueue::pass(Walk& walk) const {
 
 std::uint32_t SampleQueue::end_id(std::uint32_t sector) const {
   const std::uint32_t next = sectors_[sector].next;
-  return next == no_sector ? state_.next_id : sectors_[next].first_id;
+  return next == no_sector ? next_id_ : sectors_[next].first_id;
 }
 
-void SampleQueue::enter(Place& place, std::uint32_t sector) const {
-  place = {sector, SectorHeader::bytes, sector == no_sector ? 0 : sectors_[sector].first_id};
+SampleQueue::Walk SampleQueue::enter(std::uint32_t sector) const {
+  const std::uint32_t id = sector == no_sector ? 0 : sectors_[sector].first_id;
+  return Walk({sector, SectorHeader::bytes, id});
 }
 
 // To the sector of a sample, and on while `newest` samples wait from the next one on.
-void SampleQueue::enter_at(Place& place, std::uint32_t id, std::uint32_t newest) const {
+SampleQueue::Walk SampleQueue::enter_at(std::uint32_t id, std::uint32_t newest) const {
   std::uint32_t sector = oldest_;
   std::uint32_t waiting = pending_;
   for (std::uint32_t i = oldest_;
@@ -94,7 +90,7 @@ void SampleQueue::enter_at(Place& place, std::uint32_t id, std::uint32_t newest)
     sector = i;
     waiting -= sectors_[i].pending;
   }
-  enter(place, sector);
+  return enter(sector);
 }
 
 // False: there is no more, or it failed.
@@ -138,8 +134,7 @@ bool SampleQueue::advance(Walk& walk) {
         return true;
       }
     }
-    walk.bad = false;
-    enter(walk, sector.next);
+    walk = enter(sector.next);
   }
   return false;
 }
@@ -156,8 +151,7 @@ void SampleQueue::settle(std::uint32_t first, std::uint32_t last) {
       if (sector.state == sector_thinned && sector.pending != 0) {
         // Not all that are missing wait.
         std::uint32_t count = 0;
-        Walk walk;
-        enter(walk, *place);
+        Walk walk = enter(*place);
         while (advance(walk) && walk.sector == *place)
           count += walk.count;
         // Where that fails, the sector stays a while longer.
@@ -201,11 +195,9 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
   std::uint32_t newest = 0xffffffff;
   if (live) {
     first_id = std::max(first_id, state_.left.end());
-    if (limits.last_id >= state_.next_id - 1)
-      newest = std::max<std::uint32_t>(limits.max_samples, 1);
+    if (limits.last_id >= next_id_ - 1) newest = std::max<std::uint32_t>(limits.max_samples, 1);
   }
-  Walk walk;
-  enter_at(walk, first_id, newest);
+  Walk walk = enter_at(first_id, newest);
   while (advance(walk) && walk.first <= limits.last_id) {
     if (walk.last < first_id) continue;
     if (!walk.damaged) walk.damaged = !intact(walk);
@@ -223,14 +215,14 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
       if (!live) break;
       continue;
     }
-    const std::size_t size = known ? size_in_body(walk.record.text_size(), walk.time.ms) : 0;
+    const std::size_t size = known ? walk.size_in_body() : 0;
     while (batch.count_ != 0 &&
            (batch.count_ >= limits.max_samples || batch.size_ + size > limits.max_bytes)) {
       if (!live) return;
       Walk first(batch.start_);
       if (!advance(first)) return;
       batch.start_ = first;
-      batch.size_ -= size_in_body(first.record.text_size(), first.time.ms);
+      batch.size_ -= first.size_in_body();
       --batch.count_;
     }
     if (batch.count_ == 0) {
@@ -262,9 +254,7 @@ Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
     }
     bool fits = found && limits.only_to_read;
     if (batch.last_id_ != 0 && !fits) {
-      const Leaving range = leaving(batch.first_id_, batch.last_id_);
-      detail::LeftIds left = state_.left;
-      fits = left.insert(range.first, range.last);
+      fits = leaving(batch.first_id_, batch.last_id_).fits;
     }
     if (!failed_ && fits && found) {
       batch.queue_ = this;
@@ -287,41 +277,38 @@ Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
 
 std::size_t QueueBatch::read(std::size_t offset, Span<char> into) {
   was_read_ = true;
-  return offset < size_ ? queue_->read(*this, offset, into) : 0;
-}
-
-std::size_t SampleQueue::read(QueueBatch& batch, std::size_t offset, Span<char> into) {
-  failed_ = false;
-  if (offset < batch.reached_at_) {
-    batch.reached_ = batch.start_;
-    batch.reached_at_ = 1;
+  if (offset >= size_) return 0;
+  SampleQueue& queue = *queue_;
+  queue.failed_ = false;
+  if (offset < reached_at_) {
+    reached_ = start_;
+    reached_at_ = 1;
   }
   std::size_t done = 0;
   if (offset == 0 && !into.empty()) into[done++] = '[';
-  while (done < into.size() && offset + done < batch.size_) {
-    Walk walk(batch.reached_);
-    if (!advance(walk) || walk.damaged) break;
+  while (done < into.size() && offset + done < size_) {
+    SampleQueue::Walk walk(reached_);
+    if (!queue.advance(walk) || walk.damaged) break;
     const std::uint32_t text = walk.record.text_size();
-    std::size_t at = offset + done - batch.reached_at_;
+    std::size_t at = offset + done - reached_at_;
     if (at < text) {
       const std::size_t size = std::min<std::size_t>(into.size() - done, text - at);
       const std::uint32_t from =
           walk.body(walk.record.text_offset() + static_cast<std::uint32_t>(at));
-      if (!read(walk.sector, from, into.data() + done, size)) break;
+      if (!queue.read(walk.sector, from, into.data() + done, size)) break;
       done += size;
       at += size;
     }
     if (at < text) break;
-    std::array<char, max_stamp> memory{};
-    TextBuilder end(memory);
-    append_stamp(end, text, walk.time.ms);
-    end.append(walk.first == batch.last_id_ ? ']' : ',');
-    const std::string_view rest = after(end.text(), at - text);
+    std::array<char, max_stamp> memory;
+    const std::size_t stamp = walk.stamp(memory);
+    memory[stamp - 1] = walk.first == last_id_ ? ']' : ',';
+    const std::string_view rest = after({memory.data(), stamp}, at - text);
     const std::size_t size = copy_text(rest, {into.data() + done, into.size() - done});
     done += size;
     if (size < rest.size()) break;
-    batch.reached_at_ += text + end.size();
-    batch.reached_ = walk;
+    reached_at_ += text + stamp;
+    reached_ = walk;
   }
   return done;
 }
@@ -335,9 +322,10 @@ SampleQueue::Leaving SampleQueue::leaving(std::uint32_t first, std::uint32_t las
     from = sector;
     sector = i;
   }
-  Walk walk;
-  enter(walk, from);
-  Leaving range = {from == oldest_ ? state_.left.cursor : walk.id, state_.next_id - 1, 0};
+  Walk walk = enter(from);
+  Leaving range;
+  range.first = from == oldest_ ? state_.left.cursor : walk.id;
+  range.last = next_id_ - 1;
   while (advance(walk)) {
     if (walk.last < first) {
       range.first = walk.last + 1;
@@ -348,6 +336,8 @@ SampleQueue::Leaving SampleQueue::leaving(std::uint32_t first, std::uint32_t las
       break;
     }
   }
+  detail::LeftIds left = state_.left;
+  range.fits = !failed_ && left.insert(range.first, range.last);
   return range;
 }
 
@@ -357,8 +347,7 @@ Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, S
   note_size = 0;
   if (!open_) return Code::no_data;
   failed_ = false;
-  Walk walk;
-  enter_at(walk, id, 0xffffffff);
+  Walk walk = enter_at(id, 0xffffffff);
   while (advance(walk) && walk.last < id) {
   }
   if (!failed_ && (walk.sector == no_sector || walk.first > id)) return Code::no_data;
@@ -383,16 +372,14 @@ QueueStats SampleQueue::stats() {
   stats.pending = pending_;
   stats.used_bytes = std::uint64_t{used_} * geometry_.sector_bytes;
   stats.capacity_bytes = std::uint64_t{geometry_.sector_count} * geometry_.sector_bytes;
-  stats.last_id = state_.next_id - 1;
+  stats.last_id = next_id_ - 1;
   stats.left = state_.counts;
 
-  Walk walk;
-  enter(walk, oldest_);
+  Walk walk = enter(oldest_);
   while (!stats.oldest && advance(walk))
     if (!walk.damaged) stats.oldest = walk.time;
   failed_ = false;
-  Walk last;
-  enter_at(last, 0, 1);
+  Walk last = enter_at(0, 1);
   while (advance(last))
     if (!last.damaged) stats.newest = last.time;
   return stats;

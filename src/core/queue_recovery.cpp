@@ -14,15 +14,11 @@ constexpr std::uint32_t too_high = 0xf0000000;
 
 bool SampleQueue::write_header(std::uint32_t sector) {
   static_assert(sizeof(SectorHeader) == SectorHeader::bytes);
-  const QueueSector& entry = sectors_[sector];
   SectorHeader header;
   header.sector_bytes = geometry_.sector_bytes;
   header.program_bytes = geometry_.program_bytes;
-  header.sequence = entry.sequence;
-  header.first_sequence = entry.first_sequence;
-  header.compaction = entry.pending;
+  header.numbers = sectors_[sector];
   header.state = state_;
-  header.state.next_id = entry.first_id;
   for (std::size_t i = 0; i < state_.bases.size(); ++i)
     if ((written_bases_ >> i & 1U) == 0) header.state.bases[i] = {};
   constexpr std::size_t words = SectorHeader::bytes / sizeof(std::uint32_t) - 1;
@@ -44,13 +40,13 @@ Code SampleQueue::read_header(std::uint32_t sector, SectorHeader& header) {
       scan(sector, 0, size).crc != crc_residue)
     return failed_ ? Code::hook_failed : Code::no_data;
   if (version > SectorHeader::this_version) return Code::queue_foreign;
-  const detail::QueueState& state = header.state;
-  const std::uint32_t end = state.left.end();
+  const detail::SectorNumbers& numbers = header.numbers;
+  const std::uint32_t end = header.state.left.end();
   if (version != SectorHeader::this_version || size != SectorHeader::bytes ||
-      header.first_sequence > header.sequence || header.sequence > too_high ||
-      header.compaction > too_high || state.generation > too_high || state.next_id == 0 ||
-      state.next_id > too_high || end == 0 || end > too_high ||
-      (header.compaction == 0 && end > state.next_id))
+      numbers.first_sequence > numbers.sequence || numbers.sequence > too_high ||
+      numbers.pending > too_high || header.state.generation > too_high || numbers.first_id == 0 ||
+      numbers.first_id > too_high || end == 0 || end > too_high ||
+      (numbers.pending == 0 && end > numbers.first_id))
     return Code::no_data;
   if (header.sector_bytes != geometry_.sector_bytes ||
       header.program_bytes != geometry_.program_bytes)
@@ -67,20 +63,17 @@ Code SampleQueue::find_sectors() {
     const Code code = read_header(i, header);
     if (code == Code::no_data) continue;
     if (code != Code::ok) return code;
-    sector.state = header.compaction == 0 ? sector_plain : sector_thinned;
-    sector.sequence = header.sequence;
-    sector.first_sequence = header.first_sequence;
-    sector.first_id = header.state.next_id;
-    sector.pending = header.compaction;
-    sequence_ = std::max(sequence_, header.sequence);
+    static_cast<detail::SectorNumbers&>(sector) = header.numbers;
+    sector.state = sector.pending == 0 ? sector_plain : sector_thinned;
+    sequence_ = std::max(sequence_, sector.sequence);
     const QueueSector& head = sectors_[newest_ == no_sector ? i : newest_];
     if (newest_ == no_sector || sector.state < head.state ||
         (sector.state == head.state && sector.sequence > head.sequence)) {
       newest_ = i;
       state_ = header.state;
+      next_id_ = std::max(sector.first_id, state_.left.end());
     }
   }
-  state_.next_id = std::max(state_.next_id, state_.left.end());
   for (std::size_t i = 0; i < state_.bases.size(); ++i)
     if (state_.bases[i].boot_id != 0) written_bases_ |= static_cast<std::uint8_t>(1U << i);
   return Code::ok;
@@ -89,7 +82,7 @@ Code SampleQueue::find_sectors() {
 Status SampleQueue::open() {
   open_ = writable_ = failed_ = false;
   state_ = {};
-  state_.next_id = state_.left.cursor = 1;
+  next_id_ = state_.left.cursor = 1;
   pending_ = sequence_ = uncounted_ = 0;
   written_bases_ = unwritten_bases_ = 0;
   oldest_ = no_sector;
@@ -118,10 +111,9 @@ Status SampleQueue::open() {
 
   detail::LeftIds& left = state_.left;
   if (oldest_ == no_sector) {
-    state_.counts[static_cast<std::size_t>(Fate::corrupted)] +=
-        left.waiting(left.cursor, state_.next_id);
+    state_.counts[static_cast<std::size_t>(Fate::corrupted)] += left.waiting(left.cursor, next_id_);
     left = {};
-    left.cursor = state_.next_id;
+    left.cursor = next_id_;
   } else if (sectors_[oldest_].state == sector_plain) {
     // The oldest answers for all that wait and that no sector has.
     sectors_[oldest_].first_id = smaller(sectors_[oldest_].first_id, left.cursor);
@@ -129,11 +121,11 @@ Status SampleQueue::open() {
   // Ids ascend from sector to sector. Where they do not, it is not the work of this class.
   std::uint32_t first_id = 0;
   for (std::uint32_t i = oldest_; i != no_sector; i = sectors_[i].next) {
-    first_id = smaller(std::max(sectors_[i].first_id, first_id), state_.next_id);
+    first_id = smaller(std::max(sectors_[i].first_id, first_id), next_id_);
     sectors_[i].first_id = first_id;
   }
   const std::uint32_t head = newest_;
-  settle(0, state_.next_id);
+  settle(0, next_id_);
   writable_ = writable_ && newest_ == head;
   last_started_ = newest_ == no_sector ? g.sector_count - 1 : newest_;
   open_ = !failed_;
@@ -145,8 +137,7 @@ Status SampleQueue::open() {
 // Of the newest sector alone: it repeats what those before it said.
 void SampleQueue::replay() {
   if (newest_ == no_sector || sectors_[newest_].state != sector_plain) return;
-  Walk walk;
-  enter(walk, newest_);
+  Walk walk = enter(newest_);
   bool more = find_record(walk);
   while (more) {
     const Walk held = walk;
@@ -164,13 +155,13 @@ void SampleQueue::replay() {
 
 void SampleQueue::apply(const Record& record) {
   if (record.type == Record::sample) {
-    if (record.id < state_.next_id || record.id > too_high) return;
-    state_.next_id = record.id + 1;
+    if (record.id < next_id_ || record.id > too_high) return;
+    next_id_ = record.id + 1;
     state_.last_ms = record.time_ms;
     state_.last_boot_id = record.boot_id();
   } else if (record.type == Record::release) {
     const auto [last, count, generation] = record.body;
-    if (record.size < sizeof(record.body) || last >= state_.next_id || record.id == 0 ||
+    if (record.size < sizeof(record.body) || last >= next_id_ || record.id == 0 ||
         generation > too_high)
       return;
     if (record.fate < fate_count) state_.counts[record.fate] += count;

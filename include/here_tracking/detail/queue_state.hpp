@@ -46,6 +46,14 @@ class LeftIds {
   std::array<Interval, max_intervals> intervals{};  ///< Ascending, apart; last == 0: none
 };
 
+/// What a sector is, as its header has it.
+struct SectorNumbers {
+  std::uint32_t sequence = 0;
+  std::uint32_t first_sequence = 0;  ///< It stands for first_sequence..sequence.
+  std::uint32_t pending = 0;         ///< In a header: which thinning out made it; 0: none
+  std::uint32_t first_id = 0;
+};
+
 /// What a new sector repeats, so that those before it may go, in the order in which it stands
 /// there.
 struct QueueState {
@@ -54,7 +62,6 @@ struct QueueState {
     TwoWords offset_ms;
   };
 
-  std::uint32_t next_id = 0;
   LeftIds left;
   std::uint32_t generation = 0;           ///< Of the last sector that was thinned out
   std::array<std::uint32_t, 9> counts{};  ///< By Fate
