@@ -216,10 +216,10 @@ class SampleQueue {
 
   [[nodiscard]] QueueStats stats();
   /// The same as stats().pending, without a look at the storage.
-  [[nodiscard]] std::uint32_t pending() const { return pending_; }
+  [[nodiscard]] std::uint32_t pending() const { return log_.pending; }
   /// The same as stats().count().
   [[nodiscard]] std::uint32_t left(Fate fate) const {
-    return state_.counts[static_cast<std::size_t>(fate)];
+    return log_.state.counts[static_cast<std::size_t>(fate)];
   }
 
  private:
@@ -227,13 +227,34 @@ class SampleQueue {
 
   using Record = detail::QueueRecord;
   using Place = detail::QueuePlace;
+  using Time = detail::QueueTime;
   struct Walk;
   struct Scan;
   struct Leaving;
   struct SectorHeader;
 
+  /// What open() finds, and what came later.
+  struct Log {
+    bool open;
+    bool failed;    // a read, since the last call began
+    bool writable;  // the newest sector, from `end` on
+    // A bit for each of the bases.
+    std::uint8_t unwritten_bases;
+    std::uint8_t wanted_bases;   // those of them that samples wait for
+    std::uint16_t oldest;        // sector
+    std::uint32_t newest;        // sector
+    std::uint32_t last_started;  // sector
+    std::uint32_t end;           // of the newest sector's records
+    std::uint32_t pending;
+    std::uint32_t used;
+    std::uint32_t sequence;   // the highest ever used
+    std::uint32_t uncounted;  // refused samples that no record tells of yet
+    std::uint32_t next_id;
+    SectorGeometry geometry;
+    detail::QueueState state;
+  };
+
   // queue_recovery.cpp
-  Code read_header(std::uint32_t sector, SectorHeader& header);
   Code find_sectors();
   void replay();
   void apply(const Record& record);
@@ -247,24 +268,25 @@ class SampleQueue {
   bool find_record(Walk& walk);
   bool advance(Walk& walk);
   void pass(Walk& walk) const;
-  [[nodiscard]] Walk enter(std::uint32_t sector) const;
-  [[nodiscard]] Walk enter_at(std::uint32_t id, std::uint32_t newest) const;
+  [[nodiscard]] std::uint32_t sector_of(std::uint32_t id, std::uint32_t newest) const;
   [[nodiscard]] std::uint32_t end_id(std::uint32_t sector) const;
   void settle(std::uint32_t first, std::uint32_t last);
   [[nodiscard]] std::size_t slot_of(std::uint64_t boot_id) const;
-  void resolve(SampleTime& time) const;
+  void resolve(Time& time) const;
   void choose(QueueBatch& batch, const BatchLimits& limits, bool live);
-  [[nodiscard]] Leaving leaving(std::uint32_t first, std::uint32_t last);
+  Code leaving(std::uint32_t first, std::uint32_t last, Leaving& range);
 
   // queue.cpp
   [[nodiscard]] std::uint32_t padded(std::uint32_t size) const;
+  [[nodiscard]] std::uint32_t release_size() const;
   [[nodiscard]] bool room(std::uint32_t bytes) const;
-  [[nodiscard]] std::uint32_t free_sectors() const { return geometry_.sector_count - used_; }
+  [[nodiscard]] std::uint32_t free_sectors() const {
+    return log_.geometry.sector_count - log_.used;
+  }
   [[nodiscard]] std::uint32_t free_sector() const;
   bool start_sector(std::uint32_t sector);
   bool program(std::uint32_t sector, std::uint32_t offset, const void* from, std::uint32_t size);
-  void put(Record& record, std::uint32_t start_size, std::string_view text = {},
-           std::string_view note = {});
+  void put(Record& record, Span<const std::string_view> texts = {});
   void put_release(const Leaving& range, Fate fate);
   bool sync();
   bool room_to_release();
@@ -278,22 +300,7 @@ class SampleQueue {
   SectorStorage& storage_;
   Span<QueueSector> sectors_;
   QueueConfig config_;
-  bool open_ = false;
-  bool failed_ = false;               // a read, since the last call began
-  bool writable_ = false;             // the newest sector, from end_ on
-  std::uint8_t written_bases_ = 0;    // a bit for each of the bases
-  std::uint8_t unwritten_bases_ = 0;  // those that samples wait for and that could not be written
-  std::uint16_t oldest_ = 0;          // sector
-  std::uint32_t newest_ = 0;          // sector
-  std::uint32_t last_started_ = 0;    // sector
-  std::uint32_t end_ = 0;             // of the newest sector's records
-  std::uint32_t pending_ = 0;
-  std::uint32_t used_ = 0;
-  std::uint32_t sequence_ = 0;   // the highest ever used
-  std::uint32_t uncounted_ = 0;  // refused samples that no record tells of yet
-  std::uint32_t next_id_ = 0;
-  SectorGeometry geometry_;
-  detail::QueueState state_;
+  Log log_{};
 };
 
 }  // namespace here_tracking

@@ -5,10 +5,11 @@
 
 namespace here_tracking {
 
-std::uint32_t crc32(Span<const std::uint8_t> bytes, std::uint32_t crc) {
+std::uint32_t crc32(const void* bytes, std::size_t size, std::uint32_t crc) {
+  const auto* at = static_cast<const std::uint8_t*>(bytes);
   crc = ~crc;
-  for (const std::uint8_t byte : bytes) {
-    crc ^= byte;
+  for (; size != 0; --size) {
+    crc ^= *at++;
     for (int bit = 0; bit < 8; ++bit)
       crc = (crc >> 1U) ^ (0xedb88320U & (0U - (crc & 1U)));
   }
@@ -55,7 +56,9 @@ bool LeftIds::insert(std::uint32_t first, std::uint32_t last) {
   if (last < first) return true;
   // It takes in all that it touches.
   std::size_t size = 0;
-  for (const Interval interval : intervals) {
+  for (Interval& place : intervals) {
+    const Interval interval = place;
+    place = {};
     if (interval.last == 0) break;
     if (interval.first <= last + 1 && first <= interval.last + 1) {
       first = std::min(first, interval.first);
@@ -68,13 +71,11 @@ bool LeftIds::insert(std::uint32_t first, std::uint32_t last) {
     cursor = std::max(cursor, last + 1);
   } else {
     if (size == max_intervals) return false;
-    std::size_t at = size++;
+    std::size_t at = size;
     for (; at > 0 && intervals[at - 1].first > first; --at)
       intervals[at] = intervals[at - 1];
     intervals[at] = {first, last};
   }
-  while (size < max_intervals)
-    intervals[size++] = {};
   return true;
 }
 

@@ -13,7 +13,7 @@
 namespace here_tracking {
 
 /// CRC-32 as in zlib. Chain calls by passing the result on.
-[[nodiscard]] std::uint32_t crc32(Span<const std::uint8_t> bytes, std::uint32_t crc = 0);
+[[nodiscard]] std::uint32_t crc32(const void* bytes, std::size_t size, std::uint32_t crc = 0);
 /// The CRC-32 of all that ends with its own.
 constexpr std::uint32_t crc_residue = 0x2144df1c;
 
@@ -30,19 +30,23 @@ struct QueueRecord {
   /// In flags: the body begins with the boot that `time_ms` belongs to.
   static constexpr std::uint8_t has_boot = 1;
 
-  std::uint8_t type = 0;
-  std::uint8_t note_size = 0;  ///< The end of the body
-  std::uint8_t flags = 0;
-  std::uint8_t fate = 0;
-  std::uint32_t id = 0;
-  std::uint32_t size = 0;  ///< Of the body
-  std::uint32_t body_crc = 0;
+  std::uint8_t type;
+  std::uint8_t note_size;  ///< The end of the body
+  std::uint8_t flags;
+  std::uint8_t fate;
+  std::uint32_t id;
+  std::uint32_t size;  ///< Of the body
+  std::uint32_t body_crc;
   TwoWords time_ms;
-  std::uint32_t crc = 0;
-  std::array<std::uint32_t, 3> body{};  ///< Its beginning, if it is that long
+  std::uint32_t crc;
+  std::array<std::uint32_t, 3> body;  ///< Its beginning, if it is that long
 
   [[nodiscard]] std::uint32_t text_offset() const { return (flags & has_boot) != 0 ? 8 : 0; }
   [[nodiscard]] std::uint32_t text_size() const { return size - text_offset() - note_size; }
+  /// Of its body, how much stands in `body`.
+  [[nodiscard]] std::uint32_t start_size() const {
+    return type == release ? sizeof(body) : text_offset();
+  }
   /// 0: `time_ms` is server time.
   [[nodiscard]] std::uint64_t boot_id() const {
     if (text_offset() == 0) return 0;
@@ -63,13 +67,13 @@ struct SampleQueue::SectorHeader {
   static constexpr std::uint32_t this_magic = 0x31515448;  // "HTQ1"
   static constexpr std::uint32_t this_version = 1;
 
-  std::uint32_t magic = this_magic;
-  std::uint32_t version_and_size = this_version | bytes << 16U;
-  std::uint32_t sector_bytes = 0;
-  std::uint32_t program_bytes = 0;
+  std::uint32_t magic;
+  std::uint32_t version_and_size;
+  std::uint32_t sector_bytes;
+  std::uint32_t program_bytes;
   detail::SectorNumbers numbers;
   detail::QueueState state;
-  std::uint32_t crc = 0;
+  std::uint32_t crc;
 };
 
 // States of a QueueSector.
@@ -88,13 +92,13 @@ struct SampleQueue::Walk : Place {
   bool bad = false;    // something unreadable was passed since the last sample
   bool blank = false;  // there is no record, nor anything else
   // What was found: a sample, or ids of samples that are not there any more.
-  bool damaged = false;
-  std::uint32_t first = 0;
-  std::uint32_t last = 0;
-  std::uint32_t count = 0;
-  std::uint32_t offset = 0;
+  bool damaged;
+  std::uint32_t first;
+  std::uint32_t last;
+  std::uint32_t count;
+  std::uint32_t offset;
   Record record;
-  SampleTime time;  // server time, where it is known
+  Time time;  // server time, where it is known
 
   /// Writes what follows its text in the body of a request. Returns how much that is, with one
   /// more character to divide it from the next sample.
@@ -113,10 +117,9 @@ struct SampleQueue::Scan {
 };
 
 struct SampleQueue::Leaving {
-  std::uint32_t first = 0;
-  std::uint32_t last = 0;
-  std::uint32_t count = 0;
-  bool fits = false;  // it is not one gap too many
+  std::uint32_t first;
+  std::uint32_t last;
+  std::uint32_t count;
 };
 
 [[nodiscard]] constexpr std::uint32_t smaller(std::uint32_t a, std::uint32_t b) {

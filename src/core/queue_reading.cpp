@@ -11,34 +11,37 @@ namespace {
 
 constexpr std::size_t max_stamp = 40;
 
+SampleTime to_public(const detail::QueueTime& time) {
+  return {static_cast<std::int64_t>(time.ms), time.boot_id};
+}
+
 }  // namespace
 
 std::size_t SampleQueue::Walk::stamp(Span<char> into) const {
   TextBuilder out(into);
-  append_sample_end(out, record.text_size(), time.ms);
+  append_sample_end(out, record.text_size(), static_cast<std::int64_t>(time.ms));
   return out.wanted() + 1;
 }
 
 // After one that failed, those that follow fail, too: whoever began to read asks at the end.
 bool SampleQueue::read(std::uint32_t sector, std::uint32_t offset, void* into, std::size_t size) {
-  failed_ =
-      failed_ || !storage_.read(sector, offset, {static_cast<std::uint8_t*>(into), size}).ok();
-  return !failed_;
+  log_.failed =
+      log_.failed || !storage_.read(sector, offset, {static_cast<std::uint8_t*>(into), size}).ok();
+  return !log_.failed;
 }
 
 SampleQueue::Scan SampleQueue::scan(std::uint32_t sector, std::uint32_t offset,
                                     std::uint32_t size) {
   Scan found;
-  std::array<std::uint8_t, 64> memory{};
+  std::array<std::uint8_t, 64> memory;
   while (size != 0) {
-    const Span<const std::uint8_t> piece(memory.data(),
-                                         smaller(static_cast<std::uint32_t>(memory.size()), size));
-    if (!read(sector, offset, memory.data(), piece.size())) break;
-    found.crc = crc32(piece, found.crc);
-    for (const std::uint8_t byte : piece)
-      found.all &= byte;
-    offset += static_cast<std::uint32_t>(piece.size());
-    size -= static_cast<std::uint32_t>(piece.size());
+    const std::uint32_t piece = smaller(sizeof(memory), size);
+    if (!read(sector, offset, memory.data(), piece)) break;
+    found.crc = crc32(memory.data(), piece, found.crc);
+    for (std::uint32_t i = 0; i < piece; ++i)
+      found.all &= memory[i];
+    offset += piece;
+    size -= piece;
   }
   return found;
 }
@@ -50,11 +53,11 @@ bool SampleQueue::intact(const Walk& walk) {
 // The next record of the sector, past what is none.
 bool SampleQueue::find_record(Walk& walk) {
   Record& record = walk.record;
-  for (walk.offset = walk.at; !failed_; walk.offset += geometry_.program_bytes) {
-    const std::uint32_t left = geometry_.sector_bytes - walk.offset;
+  for (walk.offset = walk.at; !log_.failed; walk.offset += log_.geometry.program_bytes) {
+    const std::uint32_t left = log_.geometry.sector_bytes - walk.offset;
     if (left < Record::bytes) break;
     if (read(walk.sector, walk.offset, &record, smaller(sizeof(record), left)) &&
-        crc32({&record.type, Record::bytes}) == crc_residue) {
+        crc32(&record, Record::bytes) == crc_residue) {
       convert_words(&record.id, sizeof(record) / sizeof(record.id) - 1);
       if (record.size <= left - Record::bytes &&
           record.size >= record.text_offset() + record.note_size)
@@ -73,24 +76,19 @@ void SampleQueue::pass(Walk& walk) const {
 
 std::uint32_t SampleQueue::end_id(std::uint32_t sector) const {
   const std::uint32_t next = sectors_[sector].next;
-  return next == no_sector ? next_id_ : sectors_[next].first_id;
+  return next == no_sector ? log_.next_id : sectors_[next].first_id;
 }
 
-SampleQueue::Walk SampleQueue::enter(std::uint32_t sector) const {
-  const std::uint32_t id = sector == no_sector ? 0 : sectors_[sector].first_id;
-  return Walk({sector, SectorHeader::bytes, id});
-}
-
-// To the sector of a sample, and on while `newest` samples wait from the next one on.
-SampleQueue::Walk SampleQueue::enter_at(std::uint32_t id, std::uint32_t newest) const {
-  std::uint32_t sector = oldest_;
-  std::uint32_t waiting = pending_;
-  for (std::uint32_t i = oldest_;
+// Where a sample is, and on while `newest` samples wait from the next sector on.
+std::uint32_t SampleQueue::sector_of(std::uint32_t id, std::uint32_t newest) const {
+  std::uint32_t sector = log_.oldest;
+  std::uint32_t waiting = log_.pending;
+  for (std::uint32_t i = sector;
        i != no_sector && (sectors_[i].first_id <= id || waiting >= newest); i = sectors_[i].next) {
     sector = i;
     waiting -= sectors_[i].pending;
   }
-  return enter(sector);
+  return sector;
 }
 
 // False: there is no more, or it failed.
@@ -98,23 +96,28 @@ bool SampleQueue::advance(Walk& walk) {
   while (walk.sector != no_sector) {
     const QueueSector& sector = sectors_[walk.sector];
     const bool plain = sector.state == sector_plain;
+    if (walk.at == 0) {
+      walk.at = SectorHeader::bytes;
+      walk.id = sector.first_id;
+      walk.bad = false;
+    }
     const std::uint32_t end = end_id(walk.sector);
     while (sector.pending != 0 && walk.id < end) {
       // The next sample of the sector, whether it waits or not.
       const Record& record = walk.record;
       const bool found = find_record(walk);
-      if (failed_) return false;
+      if (log_.failed) return false;
       if (found && (record.type != Record::sample || record.id < walk.id || record.id >= end)) {
         pass(walk);
         continue;
       }
       // A sample that is missing was thinned out, or cannot be read.
       const std::uint32_t reached = found ? record.id : end;
-      walk.first = walk.last = state_.left.first_waiting(walk.id);
+      walk.first = walk.last = log_.state.left.first_waiting(walk.id);
       walk.count = 1;
       walk.damaged = walk.first < reached && (plain || walk.bad);
       if (walk.damaged) {
-        walk.id = state_.left.first_left(walk.first, reached);
+        walk.id = log_.state.left.first_left(walk.first, reached);
         walk.last = walk.id - 1;
         if (plain)
           walk.count = walk.id - walk.first;
@@ -128,43 +131,44 @@ bool SampleQueue::advance(Walk& walk) {
       pass(walk);
       // What is missing in front of it does not wait, if anything is.
       walk.first = walk.last = reached;
-      if (state_.left.first_waiting(reached) == reached) {
-        walk.time = {static_cast<std::int64_t>(record.time_ms), record.boot_id()};
+      if (log_.state.left.first_waiting(reached) == reached) {
+        walk.time = {record.time_ms, record.boot_id()};
         resolve(walk.time);
         return true;
       }
     }
-    walk = enter(sector.next);
+    walk.sector = sector.next;
+    walk.at = 0;
   }
   return false;
 }
 
 // Frees the sectors in which nothing waits any more, after samples of first..last left.
 void SampleQueue::settle(std::uint32_t first, std::uint32_t last) {
-  pending_ = used_ = 0;
-  newest_ = no_sector;
-  for (std::uint16_t* place = &oldest_; *place != no_sector;) {
+  log_.pending = log_.used = 0;
+  log_.newest = no_sector;
+  for (std::uint16_t* place = &log_.oldest; *place != no_sector;) {
     QueueSector& sector = sectors_[*place];
     const std::uint32_t end = end_id(*place);
     if (sector.first_id <= last && end > first) {
-      sector.pending = state_.left.waiting(sector.first_id, end);
+      sector.pending = log_.state.left.waiting(sector.first_id, end);
       if (sector.state == sector_thinned && sector.pending != 0) {
         // Not all that are missing wait.
         std::uint32_t count = 0;
-        Walk walk = enter(*place);
+        Walk walk({*place});
         while (advance(walk) && walk.sector == *place)
           count += walk.count;
         // Where that fails, the sector stays a while longer.
-        if (!failed_) sector.pending = count;
+        if (!log_.failed) sector.pending = count;
       }
     }
-    pending_ += sector.pending;
+    log_.pending += sector.pending;
     if (sector.pending == 0 && sector.next != no_sector) {
       sector.state = sector_free;
       *place = sector.next;
     } else {
-      ++used_;
-      newest_ = *place;
+      ++log_.used;
+      log_.newest = *place;
       place = &sector.next;
     }
   }
@@ -172,19 +176,16 @@ void SampleQueue::settle(std::uint32_t first, std::uint32_t last) {
 
 std::size_t SampleQueue::slot_of(std::uint64_t boot_id) const {
   std::size_t slot = 0;
-  while (slot < state_.bases.size() && state_.bases[slot].boot_id != boot_id)
+  while (slot < log_.state.bases.size() && log_.state.bases[slot].boot_id != boot_id)
     ++slot;
   return slot;
 }
 
 // Server time, where it is known.
-void SampleQueue::resolve(SampleTime& time) const {
-  if (time.boot_id == 0) return;
+void SampleQueue::resolve(Time& time) const {
   const std::size_t slot = slot_of(time.boot_id);
-  if (slot == state_.bases.size()) return;
-  time.ms =
-      static_cast<std::int64_t>(static_cast<std::uint64_t>(time.ms) + state_.bases[slot].offset_ms);
-  time.boot_id = 0;
+  if (time.boot_id == 0 || slot == log_.state.bases.size()) return;
+  time = {time.ms + log_.state.bases[slot].offset_ms, 0};
 }
 
 // Oldest first, it ends where samples no longer belong together; live, it begins anew there.
@@ -194,16 +195,16 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
   std::uint32_t first_id = limits.first_id;
   std::uint32_t newest = 0xffffffff;
   if (live) {
-    first_id = std::max(first_id, state_.left.end());
-    if (limits.last_id >= next_id_ - 1) newest = std::max<std::uint32_t>(limits.max_samples, 1);
+    first_id = std::max(first_id, log_.state.left.end());
+    if (limits.last_id >= log_.next_id - 1) newest = std::max<std::uint32_t>(limits.max_samples, 1);
   }
-  Walk walk = enter_at(first_id, newest);
+  Walk walk({sector_of(first_id, newest)});
   while (advance(walk) && walk.first <= limits.last_id) {
     if (walk.last < first_id) continue;
     if (!walk.damaged) walk.damaged = !intact(walk);
     const bool known = walk.time.boot_id == 0;
-    const bool belongs =
-        !walk.damaged && known && batch.time_known_ && walk.time.ms > batch.last_ms_;
+    const auto ms = static_cast<std::int64_t>(walk.time.ms);
+    const bool belongs = !walk.damaged && known && batch.time_known_ && ms > batch.last_ms_;
     if (batch.count_ != 0 && !belongs) {
       if (!live) break;
       batch.count_ = 0;
@@ -233,36 +234,37 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
     ++batch.count_;
     batch.size_ += size;
     batch.last_id_ = walk.last;
-    batch.last_ms_ = walk.time.ms;
+    batch.last_ms_ = ms;
   }
 }
 
 Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
-  failed_ = false;
+  log_.failed = false;
   // While no sector is free, what leaves must soon free one.
   bool live =
       config_.order == DrainOrder::live_first && free_sectors() != 0 && !limits.only_to_read;
   Status status = Code::no_data;
-  while (open_) {
+  while (log_.open) {
     choose(batch, limits, live);
     const bool found = batch.count_ != 0;
     if (found) {
       Walk first(batch.start_);
       advance(first);
       batch.first_id_ = first.first;
-      batch.first_ms_ = first.time.ms;
+      batch.first_ms_ = static_cast<std::int64_t>(first.time.ms);
     }
     bool fits = found && limits.only_to_read;
     if (batch.last_id_ != 0 && !fits) {
-      fits = leaving(batch.first_id_, batch.last_id_).fits;
+      Leaving range;
+      fits = leaving(batch.first_id_, batch.last_id_, range) == Code::ok;
     }
-    if (!failed_ && fits && found) {
+    if (!log_.failed && fits && found) {
       batch.queue_ = this;
       batch.reached_at_ = batch.size_;
       batch.was_read_ = false;
       return {};
     }
-    if (failed_ || (fits && !leave(batch.first_id_, batch.last_id_, Fate::corrupted).ok())) {
+    if (log_.failed || (fits && !leave(batch.first_id_, batch.last_id_, Fate::corrupted).ok())) {
       status = Code::hook_failed;
       break;
     }
@@ -279,7 +281,7 @@ std::size_t QueueBatch::read(std::size_t offset, Span<char> into) {
   was_read_ = true;
   if (offset >= size_) return 0;
   SampleQueue& queue = *queue_;
-  queue.failed_ = false;
+  queue.log_.failed = false;
   if (offset < reached_at_) {
     reached_ = start_;
     reached_at_ = 1;
@@ -314,18 +316,18 @@ std::size_t QueueBatch::read(std::size_t offset, Span<char> into) {
 }
 
 // What goes with them: ids of samples that are not there any more, up to the neighbours that wait.
-SampleQueue::Leaving SampleQueue::leaving(std::uint32_t first, std::uint32_t last) {
-  std::uint32_t from = oldest_;
-  std::uint32_t sector = oldest_;
-  for (std::uint32_t i = oldest_; i != no_sector && sectors_[i].first_id <= first;
+// hook_failed: also where it would be one gap too many.
+Code SampleQueue::leaving(std::uint32_t first, std::uint32_t last, Leaving& range) {
+  std::uint32_t from = log_.oldest;
+  std::uint32_t sector = log_.oldest;
+  for (std::uint32_t i = log_.oldest; i != no_sector && sectors_[i].first_id <= first;
        i = sectors_[i].next) {
     from = sector;
     sector = i;
   }
-  Walk walk = enter(from);
-  Leaving range;
-  range.first = from == oldest_ ? state_.left.cursor : walk.id;
-  range.last = next_id_ - 1;
+  Walk walk({from});
+  range = {from == log_.oldest ? log_.state.left.cursor : sectors_[from].first_id, log_.next_id - 1,
+           0};
   while (advance(walk)) {
     if (walk.last < first) {
       range.first = walk.last + 1;
@@ -336,22 +338,22 @@ SampleQueue::Leaving SampleQueue::leaving(std::uint32_t first, std::uint32_t las
       break;
     }
   }
-  detail::LeftIds left = state_.left;
-  range.fits = !failed_ && left.insert(range.first, range.last);
-  return range;
+  detail::LeftIds left = log_.state.left;
+  if (log_.failed || !left.insert(range.first, range.last)) return Code::hook_failed;
+  return range.count == 0 ? Code::no_data : Code::ok;
 }
 
 Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, Span<char> note_into,
                          std::size_t& note_size, SampleTime* time) {
   size = 0;
   note_size = 0;
-  if (!open_) return Code::no_data;
-  failed_ = false;
-  Walk walk = enter_at(id, 0xffffffff);
+  if (!log_.open) return Code::no_data;
+  log_.failed = false;
+  Walk walk({sector_of(id, 0xffffffff)});
   while (advance(walk) && walk.last < id) {
   }
-  if (!failed_ && (walk.sector == no_sector || walk.first > id)) return Code::no_data;
-  if (failed_ || walk.damaged) return Code::hook_failed;
+  if (!log_.failed && (walk.sector == no_sector || walk.first > id)) return Code::no_data;
+  if (log_.failed || walk.damaged) return Code::hook_failed;
   const Record& record = walk.record;
   size = record.text_size();
   if (size > into.size()) return Code::buffer_too_small;
@@ -361,27 +363,27 @@ Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, S
       !read(walk.sector, at + record.text_size(), note_into.data(), note))
     return Code::hook_failed;
   note_size = note;
-  if (time != nullptr) *time = walk.time;
+  if (time != nullptr) *time = to_public(walk.time);
   return {};
 }
 
 QueueStats SampleQueue::stats() {
   QueueStats stats;
-  if (!open_) return stats;
-  failed_ = false;
-  stats.pending = pending_;
-  stats.used_bytes = std::uint64_t{used_} * geometry_.sector_bytes;
-  stats.capacity_bytes = std::uint64_t{geometry_.sector_count} * geometry_.sector_bytes;
-  stats.last_id = next_id_ - 1;
-  stats.left = state_.counts;
+  if (!log_.open) return stats;
+  log_.failed = false;
+  stats.pending = log_.pending;
+  stats.used_bytes = std::uint64_t{log_.used} * log_.geometry.sector_bytes;
+  stats.capacity_bytes = std::uint64_t{log_.geometry.sector_count} * log_.geometry.sector_bytes;
+  stats.last_id = log_.next_id - 1;
+  stats.left = log_.state.counts;
 
-  Walk walk = enter(oldest_);
+  Walk walk({log_.oldest});
   while (!stats.oldest && advance(walk))
-    if (!walk.damaged) stats.oldest = walk.time;
-  failed_ = false;
-  Walk last = enter_at(0, 1);
+    if (!walk.damaged) stats.oldest = to_public(walk.time);
+  log_.failed = false;
+  Walk last({sector_of(0, 1)});
   while (advance(last))
-    if (!last.damaged) stats.newest = last.time;
+    if (!last.damaged) stats.newest = to_public(last.time);
   return stats;
 }
 

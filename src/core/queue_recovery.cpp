@@ -15,81 +15,71 @@ constexpr std::uint32_t too_high = 0xf0000000;
 bool SampleQueue::write_header(std::uint32_t sector) {
   static_assert(sizeof(SectorHeader) == SectorHeader::bytes);
   SectorHeader header;
-  header.sector_bytes = geometry_.sector_bytes;
-  header.program_bytes = geometry_.program_bytes;
+  header.magic = SectorHeader::this_magic;
+  header.version_and_size = SectorHeader::this_version | SectorHeader::bytes << 16U;
+  header.sector_bytes = log_.geometry.sector_bytes;
+  header.program_bytes = log_.geometry.program_bytes;
   header.numbers = sectors_[sector];
-  header.state = state_;
-  for (std::size_t i = 0; i < state_.bases.size(); ++i)
-    if ((written_bases_ >> i & 1U) == 0) header.state.bases[i] = {};
+  header.state = log_.state;
+  for (std::size_t i = 0; i < log_.state.bases.size(); ++i)
+    if ((log_.unwritten_bases >> i & 1U) != 0) header.state.bases[i] = {};
   constexpr std::size_t words = SectorHeader::bytes / sizeof(std::uint32_t) - 1;
   convert_words(&header.magic, words);
-  header.crc = crc32(
-      {reinterpret_cast<const std::uint8_t*>(&header), SectorHeader::bytes - sizeof(header.crc)});
+  header.crc = crc32(&header, SectorHeader::bytes - sizeof(header.crc));
   convert_words(&header.crc, 1);
   return storage_.erase(sector).ok() && program(sector, 0, &header, SectorHeader::bytes);
 }
 
-// no_data: there is none.
-Code SampleQueue::read_header(std::uint32_t sector, SectorHeader& header) {
-  if (!read(sector, 0, &header, SectorHeader::bytes)) return Code::hook_failed;
-  convert_words(&header.magic, SectorHeader::bytes / sizeof(std::uint32_t));
-  // The header of a later version may be longer.
-  const std::uint32_t version = header.version_and_size & 0xffffU;
-  const std::uint32_t size = header.version_and_size >> 16U;
-  if (header.magic != SectorHeader::this_magic || size < 16 || size > geometry_.sector_bytes ||
-      scan(sector, 0, size).crc != crc_residue)
-    return failed_ ? Code::hook_failed : Code::no_data;
-  if (version > SectorHeader::this_version) return Code::queue_foreign;
-  const detail::SectorNumbers& numbers = header.numbers;
-  const std::uint32_t end = header.state.left.end();
-  if (version != SectorHeader::this_version || size != SectorHeader::bytes ||
-      numbers.first_sequence > numbers.sequence || numbers.sequence > too_high ||
-      numbers.pending > too_high || header.state.generation > too_high || numbers.first_id == 0 ||
-      numbers.first_id > too_high || end == 0 || end > too_high ||
-      (numbers.pending == 0 && end > numbers.first_id))
-    return Code::no_data;
-  if (header.sector_bytes != geometry_.sector_bytes ||
-      header.program_bytes != geometry_.program_bytes)
-    return Code::queue_foreign;
-  return Code::ok;
-}
-
 // What counts is what the newest sector says, unless only thinned ones are left.
 Code SampleQueue::find_sectors() {
-  for (std::uint32_t i = 0; i < geometry_.sector_count; ++i) {
+  const SectorGeometry& geometry = log_.geometry;
+  for (std::uint32_t i = 0; i < geometry.sector_count; ++i) {
     QueueSector& sector = sectors_[i];
     sector = {};
     SectorHeader header;
-    const Code code = read_header(i, header);
-    if (code == Code::no_data) continue;
-    if (code != Code::ok) return code;
+    if (!read(i, 0, &header, SectorHeader::bytes)) break;
+    convert_words(&header.magic, SectorHeader::bytes / sizeof(std::uint32_t));
+    // The header of a later version may be longer.
+    const std::uint32_t size = header.version_and_size >> 16U;
+    if (header.magic != SectorHeader::this_magic || size > geometry.sector_bytes ||
+        scan(i, 0, size).crc != crc_residue)
+      continue;
+    if ((header.version_and_size & 0xffffU) > SectorHeader::this_version)
+      return Code::queue_foreign;
+    const detail::SectorNumbers& numbers = header.numbers;
+    const std::uint32_t end = header.state.left.end();
+    if (header.version_and_size != (SectorHeader::this_version | SectorHeader::bytes << 16U) ||
+        numbers.first_sequence > numbers.sequence || numbers.sequence > too_high ||
+        numbers.pending > too_high || header.state.generation > too_high || numbers.first_id == 0 ||
+        numbers.first_id > too_high || end == 0 || end > too_high ||
+        (numbers.pending == 0 && end > numbers.first_id))
+      continue;
+    if (header.sector_bytes != geometry.sector_bytes ||
+        header.program_bytes != geometry.program_bytes)
+      return Code::queue_foreign;
+
     static_cast<detail::SectorNumbers&>(sector) = header.numbers;
     sector.state = sector.pending == 0 ? sector_plain : sector_thinned;
-    sequence_ = std::max(sequence_, sector.sequence);
-    const QueueSector& head = sectors_[newest_ == no_sector ? i : newest_];
-    if (newest_ == no_sector || sector.state < head.state ||
+    log_.sequence = std::max(log_.sequence, sector.sequence);
+    const QueueSector& head = sectors_[log_.newest == no_sector ? i : log_.newest];
+    if (log_.newest == no_sector || sector.state < head.state ||
         (sector.state == head.state && sector.sequence > head.sequence)) {
-      newest_ = i;
-      state_ = header.state;
-      next_id_ = std::max(sector.first_id, state_.left.end());
+      log_.newest = i;
+      log_.state = header.state;
+      log_.next_id = std::max(sector.first_id, log_.state.left.end());
     }
   }
-  for (std::size_t i = 0; i < state_.bases.size(); ++i)
-    if (state_.bases[i].boot_id != 0) written_bases_ |= static_cast<std::uint8_t>(1U << i);
-  return Code::ok;
+  return log_.failed ? Code::hook_failed : Code::ok;
 }
 
 Status SampleQueue::open() {
-  open_ = writable_ = failed_ = false;
-  state_ = {};
-  next_id_ = state_.left.cursor = 1;
-  pending_ = sequence_ = uncounted_ = 0;
-  written_bases_ = unwritten_bases_ = 0;
-  oldest_ = no_sector;
-  newest_ = last_started_ = no_sector;
+  log_ = {};
+  log_.next_id = log_.state.left.cursor = 1;
+  log_.oldest = no_sector;
+  log_.newest = log_.last_started = no_sector;
 
-  geometry_ = storage_.geometry();
-  const SectorGeometry& g = geometry_;
+  log_.geometry = storage_.geometry();
+  const SectorGeometry& g = log_.geometry;
   if (g.sector_bytes == 0 && g.sector_count == 0) return Code::not_provided;
   if (g.sector_bytes < 512 || g.sector_bytes > 16U * 1024 * 1024 || g.sector_count < 3 ||
       g.sector_count > 65535 || g.program_bytes == 0 || 64 % g.program_bytes != 0 ||
@@ -103,89 +93,87 @@ Status SampleQueue::open() {
   // `pending` holds which thinning out made a sector, until it is known which one was the last.
   for (std::uint32_t i = 0; i < g.sector_count; ++i) {
     QueueSector& sector = sectors_[i];
-    if (sector.state == sector_thinned && sector.pending > state_.generation)
+    if (sector.state == sector_thinned && sector.pending > log_.state.generation)
       sector.state = sector_uncommitted;
     else if (sector.state != sector_free)
       link(i);
   }
 
-  detail::LeftIds& left = state_.left;
-  if (oldest_ == no_sector) {
-    state_.counts[static_cast<std::size_t>(Fate::corrupted)] += left.waiting(left.cursor, next_id_);
+  detail::LeftIds& left = log_.state.left;
+  if (log_.oldest == no_sector) {
+    log_.state.counts[static_cast<std::size_t>(Fate::corrupted)] +=
+        left.waiting(left.cursor, log_.next_id);
     left = {};
-    left.cursor = next_id_;
-  } else if (sectors_[oldest_].state == sector_plain) {
+    left.cursor = log_.next_id;
+  } else if (sectors_[log_.oldest].state == sector_plain) {
     // The oldest answers for all that wait and that no sector has.
-    sectors_[oldest_].first_id = smaller(sectors_[oldest_].first_id, left.cursor);
+    sectors_[log_.oldest].first_id = smaller(sectors_[log_.oldest].first_id, left.cursor);
   }
   // Ids ascend from sector to sector. Where they do not, it is not the work of this class.
   std::uint32_t first_id = 0;
-  for (std::uint32_t i = oldest_; i != no_sector; i = sectors_[i].next) {
-    first_id = smaller(std::max(sectors_[i].first_id, first_id), next_id_);
+  for (std::uint32_t i = log_.oldest; i != no_sector; i = sectors_[i].next) {
+    first_id = smaller(std::max(sectors_[i].first_id, first_id), log_.next_id);
     sectors_[i].first_id = first_id;
   }
-  const std::uint32_t head = newest_;
-  settle(0, next_id_);
-  writable_ = writable_ && newest_ == head;
-  last_started_ = newest_ == no_sector ? g.sector_count - 1 : newest_;
-  open_ = !failed_;
-  if (open_) return {};
-  pending_ = 0;
+  const std::uint32_t head = log_.newest;
+  settle(0, log_.next_id);
+  if (log_.newest != head) log_.writable = false;
+  log_.last_started = log_.newest == no_sector ? g.sector_count - 1 : log_.newest;
+  log_.open = !log_.failed;
+  if (log_.open) return {};
+  log_.pending = 0;
   return Code::hook_failed;
 }
 
 // Of the newest sector alone: it repeats what those before it said.
 void SampleQueue::replay() {
-  if (newest_ == no_sector || sectors_[newest_].state != sector_plain) return;
-  Walk walk = enter(newest_);
+  if (log_.newest == no_sector || sectors_[log_.newest].state != sector_plain) return;
+  Walk walk({log_.newest, SectorHeader::bytes});
   bool more = find_record(walk);
   while (more) {
     const Walk held = walk;
     pass(walk);
     more = find_record(walk);
     // A torn one is only taken back as long as nothing follows.
-    if ((more && held.record.type == Record::sample) || intact(held))
-      apply(held.record);
-    else if (!more)
-      walk.blank = false;
+    const bool taken = (more && held.record.type == Record::sample) || intact(held);
+    if (taken) apply(held.record);
+    walk.blank = walk.blank && taken;
   }
-  end_ = walk.at;
-  writable_ = walk.blank;
+  log_.end = walk.at;
+  log_.writable = walk.blank;
 }
 
 void SampleQueue::apply(const Record& record) {
   if (record.type == Record::sample) {
-    if (record.id < next_id_ || record.id > too_high) return;
-    next_id_ = record.id + 1;
-    state_.last_ms = record.time_ms;
-    state_.last_boot_id = record.boot_id();
+    if (record.id < log_.next_id || record.id > too_high) return;
+    log_.next_id = record.id + 1;
+    log_.state.last_time = {record.time_ms, record.boot_id()};
   } else if (record.type == Record::release) {
     const auto [last, count, generation] = record.body;
-    if (record.size < sizeof(record.body) || last >= next_id_ || record.id == 0 ||
+    if (record.size < sizeof(record.body) || last >= log_.next_id || record.id == 0 ||
         generation > too_high)
       return;
-    if (record.fate < fate_count) state_.counts[record.fate] += count;
-    state_.generation = std::max(state_.generation, generation);
-    state_.left.insert(record.id, last);
+    if (record.fate < fate_count) log_.state.counts[record.fate] += count;
+    log_.state.generation = std::max(log_.state.generation, generation);
+    log_.state.left.insert(record.id, last);
   } else if (record.type == Record::time_base && record.text_offset() != 0 &&
-             record.id < state_.bases.size()) {
-    state_.bases[record.id] = {record.boot_id(), record.time_ms};
-    written_bases_ |= static_cast<std::uint8_t>(1U << record.id);
+             record.id < log_.state.bases.size()) {
+    log_.state.bases[record.id] = {record.boot_id(), record.time_ms};
   }
 }
 
 // Into the list, which is in order, in place of those that it stands for.
 void SampleQueue::link(std::uint32_t sector) {
   QueueSector& added = sectors_[sector];
-  std::uint16_t* place = &oldest_;
+  std::uint16_t* place = &log_.oldest;
   // Sectors are used in turn, so most belong behind the one that was linked before.
-  if (last_started_ != no_sector) {
-    QueueSector& before = sectors_[last_started_];
+  if (log_.last_started != no_sector) {
+    QueueSector& before = sectors_[log_.last_started];
     if (before.state != sector_free && before.sequence < added.first_sequence) place = &before.next;
   }
   while (*place != no_sector && sectors_[*place].sequence < added.first_sequence)
     place = &sectors_[*place].next;
-  last_started_ = sector;
+  log_.last_started = sector;
   while (*place != no_sector) {
     QueueSector& other = sectors_[*place];
     if (other.sequence > added.sequence ||

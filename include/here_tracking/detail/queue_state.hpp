@@ -7,27 +7,35 @@
 
 namespace here_tracking::detail {
 
+// Nothing here has initial values, so that all of it is set to zero at once: `{}`.
+
 struct QueueRecord;
 
 /// A number of 64 bits as two words, so that what holds it has no gaps.
 struct TwoWords {
-  constexpr TwoWords() = default;
+  TwoWords() = default;
   constexpr TwoWords(std::uint64_t value)  // NOLINT(google-explicit-constructor)
       : low(static_cast<std::uint32_t>(value)), high(static_cast<std::uint32_t>(value >> 32U)) {}
   constexpr operator std::uint64_t() const {  // NOLINT(google-explicit-constructor)
     return std::uint64_t{high} << 32U | low;
   }
 
-  std::uint32_t low = 0;
-  std::uint32_t high = 0;
+  std::uint32_t low;
+  std::uint32_t high;
+};
+
+/// A SampleTime.
+struct QueueTime {
+  TwoWords ms;
+  TwoWords boot_id;
 };
 
 /// Which samples left a queue: all below a cursor, and some intervals above it.
 class LeftIds {
  public:
   struct Interval {
-    std::uint32_t first = 0;
-    std::uint32_t last = 0;
+    std::uint32_t first;
+    std::uint32_t last;
   };
   static constexpr std::size_t max_intervals = 4;
 
@@ -42,8 +50,8 @@ class LeftIds {
   /// False, and nothing is changed: it would take one interval too many.
   bool insert(std::uint32_t first, std::uint32_t last);
 
-  std::uint32_t cursor = 0;
-  std::array<Interval, max_intervals> intervals{};  ///< Ascending, apart; last == 0: none
+  std::uint32_t cursor;
+  std::array<Interval, max_intervals> intervals;  ///< Ascending, apart; last == 0: none
 };
 
 /// What a sector is, as its header has it.
@@ -63,17 +71,16 @@ struct QueueState {
   };
 
   LeftIds left;
-  std::uint32_t generation = 0;           ///< Of the last sector that was thinned out
-  std::array<std::uint32_t, 9> counts{};  ///< By Fate
-  std::array<Base, 4> bases{};
-  TwoWords last_ms;
-  TwoWords last_boot_id;
+  std::uint32_t generation;             ///< Of the last sector that was thinned out
+  std::array<std::uint32_t, 9> counts;  ///< By Fate
+  std::array<Base, 4> bases;
+  QueueTime last_time;
 };
 
 /// Where the search for a sample goes on.
 struct QueuePlace {
   std::uint32_t sector = 0;
-  std::uint32_t at = 0;  ///< The next record
+  std::uint32_t at = 0;  ///< The next record; 0: the first one, and so the first id
   std::uint32_t id = 0;  ///< The next one, if none is missing
 };
 
