@@ -217,6 +217,8 @@ class SampleQueue {
   [[nodiscard]] QueueStats stats();
   /// The same as stats().pending, without a look at the storage.
   [[nodiscard]] std::uint32_t pending() const { return log_.pending; }
+  /// The same as stats().last_id.
+  [[nodiscard]] std::uint32_t last_id() const { return log_.open ? log_.next_id - 1 : 0; }
   /// The same as stats().count().
   [[nodiscard]] std::uint32_t left(Fate fate) const {
     return log_.state.counts[static_cast<std::size_t>(fate)];
@@ -295,7 +297,6 @@ class SampleQueue {
   void drop(std::uint32_t sector);
   Status drop_oldest();
   Status thin_out();
-  Status write_base(std::size_t slot);
 
   SectorStorage& storage_;
   Span<QueueSector> sectors_;

@@ -303,7 +303,7 @@ Status SampleQueue::thin_out() {
   std::uint32_t gone = 0;
   std::uint32_t kept = 0;
   bool keep = true;
-  Walk walk({a});
+  Walk walk(a);
   while (advance(walk) && (walk.sector == a || walk.sector == b)) {
     gone += walk.count;
     if (walk.damaged) continue;
@@ -346,54 +346,50 @@ Status SampleQueue::set_time_base(const TimeBase& base) {
   if (!log_.open) return Code::no_data;
   if (base.boot_id == 0) return Code::invalid_value;
   log_.failed = false;
-  const std::size_t slots = log_.state.bases.size();
+  detail::QueueState::Base added = {base.boot_id, static_cast<std::uint64_t>(base.offset_ms)};
+  auto& bases = log_.state.bases;
   std::size_t slot = slot_of(base.boot_id);
-  const auto offset_ms = static_cast<std::uint64_t>(base.offset_ms);
-  const std::uint32_t bit = 1U << slot;
-  if ((log_.wanted_bases & bit) != 0) return write_base(slot);
-  const bool written = slot < slots && (log_.unwritten_bases & bit) == 0;
-  bool waits = false;
-  if (slot == slots || written) {
-    if (written &&
-        offset_ms - log_.state.bases[slot].offset_ms + max_base_drift_ms <= 2 * max_base_drift_ms)
-      return {};
-    std::uint32_t in_use = 0;
-    Walk walk({log_.oldest});
-    while (advance(walk)) {
-      const std::uint64_t boot_id = walk.record.boot_id();
-      if (walk.damaged || boot_id == 0) continue;
-      waits = waits || boot_id == base.boot_id;
-      in_use |= 1U << slot_of(boot_id);
+  if ((log_.wanted_bases >> slot & 1U) == 0) {
+    const bool known = slot < bases.size();
+    bool waits = false;
+    if (!known || (log_.unwritten_bases >> slot & 1U) == 0) {
+      if (known &&
+          added.offset_ms - bases[slot].offset_ms + max_base_drift_ms <= 2 * max_base_drift_ms)
+        return {};
+      std::uint32_t in_use = 0;
+      Walk walk(log_.oldest);
+      while (advance(walk)) {
+        const std::uint64_t boot_id = walk.record.boot_id();
+        if (walk.damaged || boot_id == 0) continue;
+        waits = waits || boot_id == base.boot_id;
+        in_use |= 1U << slot_of(boot_id);
+      }
+      if (log_.failed) return Code::hook_failed;
+      // Samples that have been told it have their times.
+      if (known && waits) return {};
+      if (!known) {
+        slot = 0;
+        while (slot + 1 < bases.size() && (in_use >> slot & 1U) != 0)
+          ++slot;
+      }
     }
-    if (log_.failed) return Code::hook_failed;
-    // Samples that have been told it have their times.
-    if (written && waits) return {};
-    if (!written) {
-      slot = 0;
-      while (slot + 1 < slots && (in_use >> slot & 1U) != 0)
-        ++slot;
-    }
+    bases[slot] = added;
+    log_.unwritten_bases |= static_cast<std::uint8_t>(1U << slot);
+    log_.wanted_bases &= static_cast<std::uint8_t>(~(1U << slot));
+    if (!waits) return {};
   }
-  log_.state.bases[slot] = {base.boot_id, offset_ms};
-  log_.unwritten_bases |= static_cast<std::uint8_t>(1U << slot);
-  log_.wanted_bases &= static_cast<std::uint8_t>(~(1U << slot));
-  return waits ? write_base(slot) : Status();
-}
 
-Status SampleQueue::write_base(std::size_t slot) {
-  const detail::QueueState::Base& base = log_.state.bases[slot];
-  const auto bit = static_cast<std::uint8_t>(1U << slot);
-  log_.wanted_bases |= bit;
+  log_.wanted_bases |= static_cast<std::uint8_t>(1U << slot);
   if (!room_to_release()) return Code::hook_failed;
   Record record{};
   record.type = Record::time_base;
-  record.set_boot_id(base.boot_id);
+  record.set_boot_id(bases[slot].boot_id);
   record.id = static_cast<std::uint32_t>(slot);
-  record.time_ms = base.offset_ms;
+  record.time_ms = bases[slot].offset_ms;
   put(record);
   if (!sync()) return Code::hook_failed;
-  log_.unwritten_bases &= static_cast<std::uint8_t>(~bit);
-  log_.wanted_bases &= static_cast<std::uint8_t>(~bit);
+  log_.unwritten_bases &= static_cast<std::uint8_t>(~(1U << slot));
+  log_.wanted_bases &= static_cast<std::uint8_t>(~(1U << slot));
   return {};
 }
 

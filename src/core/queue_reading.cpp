@@ -113,24 +113,23 @@ bool SampleQueue::advance(Walk& walk) {
       }
       // A sample that is missing was thinned out, or cannot be read.
       const std::uint32_t reached = found ? record.id : end;
-      walk.first = walk.last = log_.state.left.first_waiting(walk.id);
-      walk.count = 1;
+      walk.first = log_.state.left.first_waiting(walk.id);
       walk.damaged = walk.first < reached && (plain || walk.bad);
       if (walk.damaged) {
-        walk.id = log_.state.left.first_left(walk.first, reached);
-        walk.last = walk.id - 1;
-        if (plain)
-          walk.count = walk.id - walk.first;
-        else
-          walk.id = reached;
+        // Of a sector that was thinned out it is not known how many; there is one at least.
+        const std::uint32_t behind = log_.state.left.first_left(walk.first, reached);
+        walk.last = behind - 1;
+        walk.count = plain ? behind - walk.first : 1;
+        walk.id = plain ? behind : reached;
         return true;
       }
       if (!found) break;
+      pass(walk);
       walk.bad = false;
       walk.id = reached + 1;
-      pass(walk);
       // What is missing in front of it does not wait, if anything is.
       walk.first = walk.last = reached;
+      walk.count = 1;
       if (log_.state.left.first_waiting(reached) == reached) {
         walk.time = {record.time_ms, record.boot_id()};
         resolve(walk.time);
@@ -155,9 +154,9 @@ void SampleQueue::settle(std::uint32_t first, std::uint32_t last) {
       if (sector.state == sector_thinned && sector.pending != 0) {
         // Not all that are missing wait.
         std::uint32_t count = 0;
-        Walk walk({*place});
+        Walk walk(*place);
         while (advance(walk) && walk.sector == *place)
-          count += walk.count;
+          ++count;
         // Where that fails, the sector stays a while longer.
         if (!log_.failed) sector.pending = count;
       }
@@ -198,7 +197,7 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
     first_id = std::max(first_id, log_.state.left.end());
     if (limits.last_id >= log_.next_id - 1) newest = std::max<std::uint32_t>(limits.max_samples, 1);
   }
-  Walk walk({sector_of(first_id, newest)});
+  Walk walk(sector_of(first_id, newest));
   while (advance(walk) && walk.first <= limits.last_id) {
     if (walk.last < first_id) continue;
     if (!walk.damaged) walk.damaged = !intact(walk);
@@ -216,7 +215,7 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
       if (!live) break;
       continue;
     }
-    const std::size_t size = known ? walk.size_in_body() : 0;
+    const std::size_t size = walk.size_in_body();
     while (batch.count_ != 0 &&
            (batch.count_ >= limits.max_samples || batch.size_ + size > limits.max_bytes)) {
       if (!live) return;
@@ -228,7 +227,7 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
     }
     if (batch.count_ == 0) {
       batch.start_ = {walk.sector, walk.offset, walk.first};
-      batch.size_ = known ? 1 : 0;
+      batch.size_ = 1;
       batch.time_known_ = known;
     }
     ++batch.count_;
@@ -260,6 +259,7 @@ Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
     }
     if (!log_.failed && fits && found) {
       batch.queue_ = this;
+      if (!batch.time_known_) batch.size_ = 0;
       batch.reached_at_ = batch.size_;
       batch.was_read_ = false;
       return {};
@@ -325,7 +325,7 @@ Code SampleQueue::leaving(std::uint32_t first, std::uint32_t last, Leaving& rang
     from = sector;
     sector = i;
   }
-  Walk walk({from});
+  Walk walk(from);
   range = {from == log_.oldest ? log_.state.left.cursor : sectors_[from].first_id, log_.next_id - 1,
            0};
   while (advance(walk)) {
@@ -349,7 +349,7 @@ Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, S
   note_size = 0;
   if (!log_.open) return Code::no_data;
   log_.failed = false;
-  Walk walk({sector_of(id, 0xffffffff)});
+  Walk walk(sector_of(id, 0xffffffff));
   while (advance(walk) && walk.last < id) {
   }
   if (!log_.failed && (walk.sector == no_sector || walk.first > id)) return Code::no_data;
@@ -377,11 +377,11 @@ QueueStats SampleQueue::stats() {
   stats.last_id = log_.next_id - 1;
   stats.left = log_.state.counts;
 
-  Walk walk({log_.oldest});
+  Walk walk(log_.oldest);
   while (!stats.oldest && advance(walk))
     if (!walk.damaged) stats.oldest = to_public(walk.time);
   log_.failed = false;
-  Walk last({sector_of(0, 1)});
+  Walk last(sector_of(0, 1));
   while (advance(last))
     if (!last.damaged) stats.newest = to_public(last.time);
   return stats;

@@ -81,9 +81,10 @@ Status SampleQueue::open() {
   log_.geometry = storage_.geometry();
   const SectorGeometry& g = log_.geometry;
   if (g.sector_bytes == 0 && g.sector_count == 0) return Code::not_provided;
+  // A power of two, which divides the size of a sector.
+  const std::uint32_t below = g.program_bytes - 1;
   if (g.sector_bytes < 512 || g.sector_bytes > 16U * 1024 * 1024 || g.sector_count < 3 ||
-      g.sector_count > 65535 || g.program_bytes == 0 || 64 % g.program_bytes != 0 ||
-      g.sector_bytes % g.program_bytes != 0)
+      g.sector_count > 65535 || below > 63 || ((g.program_bytes | g.sector_bytes) & below) != 0)
     return Code::invalid_value;
   if (sectors_.size() < g.sector_count) return Code::buffer_too_small;
 
@@ -105,14 +106,13 @@ Status SampleQueue::open() {
         left.waiting(left.cursor, log_.next_id);
     left = {};
     left.cursor = log_.next_id;
-  } else if (sectors_[log_.oldest].state == sector_plain) {
-    // The oldest answers for all that wait and that no sector has.
-    sectors_[log_.oldest].first_id = smaller(sectors_[log_.oldest].first_id, left.cursor);
   }
-  // Ids ascend from sector to sector. Where they do not, it is not the work of this class.
+  // Ids ascend from sector to sector. Where they do not, it is not the work of this class. The
+  // oldest answers for all that wait and that no sector has.
   std::uint32_t first_id = 0;
   for (std::uint32_t i = log_.oldest; i != no_sector; i = sectors_[i].next) {
-    first_id = smaller(std::max(sectors_[i].first_id, first_id), log_.next_id);
+    first_id = smaller(std::max(sectors_[i].first_id, first_id),
+                       i == log_.oldest ? left.cursor : log_.next_id);
     sectors_[i].first_id = first_id;
   }
   const std::uint32_t head = log_.newest;
