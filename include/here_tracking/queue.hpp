@@ -275,6 +275,7 @@ class SampleQueue {
   void settle(std::uint32_t first, std::uint32_t last);
   [[nodiscard]] std::size_t slot_of(std::uint64_t boot_id) const;
   void resolve(Time& time) const;
+  static void begin(QueueBatch& batch, const Walk& walk);
   void choose(QueueBatch& batch, const BatchLimits& limits, bool live);
   Code leaving(std::uint32_t first, std::uint32_t last, Leaving& range);
 

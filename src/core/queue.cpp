@@ -244,6 +244,7 @@ bool SampleQueue::room_to_release() {
 }
 
 Status SampleQueue::leave(std::uint32_t first, std::uint32_t last, Fate fate) {
+  log_.failed = false;
   Leaving range;
   const Code code = leaving(first, last, range);
   if (code != Code::ok) return code;
@@ -262,13 +263,11 @@ Status SampleQueue::leave(std::uint32_t first, std::uint32_t last, Fate fate) {
 
 Status SampleQueue::release(const QueueBatch& batch, Fate fate) {
   if (!log_.open || batch.count_ == 0) return Code::no_data;
-  log_.failed = false;
   return leave(batch.first_id_, batch.last_id_, fate);
 }
 
 Status SampleQueue::release_all(Fate fate) {
   if (!log_.open) return Code::no_data;
-  log_.failed = false;
   return leave(log_.state.left.cursor, log_.next_id - 1, fate);
 }
 

@@ -62,6 +62,9 @@ static_assert(sizeof(QueueRecord) == QueueRecord::bytes + 12);
 
 }  // namespace detail
 
+static_assert(std::tuple_size_v<decltype(detail::QueueState::counts)> == fate_count);
+
+/// As it stands in a sector.
 struct SampleQueue::SectorHeader {
   static constexpr std::uint32_t bytes = 192;
   static constexpr std::uint32_t this_magic = 0x31515448;  // "HTQ1"
@@ -99,7 +102,7 @@ struct SampleQueue::Walk : Place {
   std::uint32_t count;
   std::uint32_t offset;
   Record record;
-  Time time;  // server time, where it is known
+  Time time{};  // server time, where it is known
 
   /// Writes what follows its text in the body of a request. Returns how much that is, with one
   /// more character to divide it from the next sample.

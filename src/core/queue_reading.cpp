@@ -187,6 +187,12 @@ void SampleQueue::resolve(Time& time) const {
   time = {time.ms + log_.state.bases[slot].offset_ms, 0};
 }
 
+void SampleQueue::begin(QueueBatch& batch, const Walk& walk) {
+  batch.start_ = {walk.sector, walk.offset, walk.first};
+  batch.first_id_ = walk.first;
+  batch.first_ms_ = static_cast<std::int64_t>(walk.time.ms);
+}
+
 // Oldest first, it ends where samples no longer belong together; live, it begins anew there.
 // Without any, the batch names those that cannot be read, and that it ended at.
 void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live) {
@@ -200,15 +206,15 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
   Walk walk(sector_of(first_id, newest));
   while (advance(walk) && walk.first <= limits.last_id) {
     if (walk.last < first_id) continue;
-    if (!walk.damaged) walk.damaged = !intact(walk);
-    const bool known = walk.time.boot_id == 0;
+    const bool damaged = walk.damaged || !intact(walk);
     const auto ms = static_cast<std::int64_t>(walk.time.ms);
-    const bool belongs = !walk.damaged && known && batch.time_known_ && ms > batch.last_ms_;
+    const bool belongs =
+        !damaged && walk.time.boot_id == 0 && batch.time_known_ && ms > batch.last_ms_;
     if (batch.count_ != 0 && !belongs) {
       if (!live) break;
       batch.count_ = 0;
     }
-    if (walk.damaged) {
+    if (damaged) {
       if (limits.only_to_read) continue;
       batch.first_id_ = walk.first;
       batch.last_id_ = walk.last;
@@ -221,14 +227,15 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
       if (!live) return;
       Walk first(batch.start_);
       if (!advance(first)) return;
-      batch.start_ = first;
       batch.size_ -= first.size_in_body();
       --batch.count_;
+      if (!advance(first)) return;
+      begin(batch, first);
     }
     if (batch.count_ == 0) {
-      batch.start_ = {walk.sector, walk.offset, walk.first};
+      begin(batch, walk);
       batch.size_ = 1;
-      batch.time_known_ = known;
+      batch.time_known_ = walk.time.boot_id == 0;
     }
     ++batch.count_;
     batch.size_ += size;
@@ -246,12 +253,6 @@ Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
   while (log_.open) {
     choose(batch, limits, live);
     const bool found = batch.count_ != 0;
-    if (found) {
-      Walk first(batch.start_);
-      advance(first);
-      batch.first_id_ = first.first;
-      batch.first_ms_ = static_cast<std::int64_t>(first.time.ms);
-    }
     bool fits = found && limits.only_to_read;
     if (batch.last_id_ != 0 && !fits) {
       Leaving range;
@@ -301,15 +302,13 @@ std::size_t QueueBatch::read(std::size_t offset, Span<char> into) {
       done += size;
       at += size;
     }
-    if (at < text) break;
-    std::array<char, max_stamp> memory;
-    const std::size_t stamp = walk.stamp(memory);
-    memory[stamp - 1] = walk.first == last_id_ ? ']' : ',';
-    const std::string_view rest = after({memory.data(), stamp}, at - text);
-    const std::size_t size = copy_text(rest, {into.data() + done, into.size() - done});
-    done += size;
-    if (size < rest.size()) break;
-    reached_at_ += text + stamp;
+    std::array<char, max_stamp> stamp;
+    const std::size_t stamp_size = walk.stamp(stamp);
+    stamp[stamp_size - 1] = walk.first == last_id_ ? ']' : ',';
+    for (; at < text + stamp_size && done < into.size(); ++at)
+      into[done++] = stamp[at - text];
+    if (at < text + stamp_size) break;
+    reached_at_ += text + stamp_size;
     reached_ = walk;
   }
   return done;
@@ -339,8 +338,9 @@ Code SampleQueue::leaving(std::uint32_t first, std::uint32_t last, Leaving& rang
     }
   }
   detail::LeftIds left = log_.state.left;
-  if (log_.failed || !left.insert(range.first, range.last)) return Code::hook_failed;
-  return range.count == 0 ? Code::no_data : Code::ok;
+  if (log_.failed) return Code::hook_failed;
+  if (range.count == 0) return Code::no_data;
+  return left.insert(range.first, range.last) ? Code::ok : Code::hook_failed;
 }
 
 Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, Span<char> note_into,

@@ -66,7 +66,7 @@ Code SampleQueue::find_sectors() {
         (sector.state == head.state && sector.sequence > head.sequence)) {
       log_.newest = i;
       log_.state = header.state;
-      log_.next_id = std::max(sector.first_id, log_.state.left.end());
+      log_.next_id = std::max(sector.first_id, end);
     }
   }
   return log_.failed ? Code::hook_failed : Code::ok;
