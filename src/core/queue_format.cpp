@@ -59,7 +59,7 @@ bool LeftIds::insert(std::uint32_t first, std::uint32_t last) {
   for (Interval& place : intervals) {
     const Interval interval = place;
     place = {};
-    if (interval.last == 0) break;
+    if (interval.last == 0) continue;
     if (interval.first <= last + 1 && first <= interval.last + 1) {
       first = std::min(first, interval.first);
       last = std::max(last, interval.last);
