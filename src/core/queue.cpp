@@ -220,7 +220,10 @@ Status SampleQueue::room_for_sample(std::uint32_t bytes) {
       ++log_.uncounted;
       status = Code::queue_full;
     } else {
-      status = config_.when_full == DropPolicy::thin_out ? thin_out() : drop_oldest();
+      // All but one sector are in use, or all: two at least.
+      const bool thin = config_.when_full == DropPolicy::thin_out && free_sectors() != 0 &&
+                        sectors_[log_.oldest].next != log_.newest && room(release_size());
+      status = thin ? thin_out() : drop_oldest();
     }
     if (!status.ok()) return status;
   }
@@ -276,7 +279,6 @@ void SampleQueue::drop(std::uint32_t sector) {
   settle(1, 0);
 }
 
-// Two sectors or more are in use, as in thin_out().
 Status SampleQueue::drop_oldest() {
   const std::uint32_t sector = log_.oldest;
   const Status status = leave(sectors_[sector].first_id, end_id(sector) - 1, Fate::dropped_oldest);
@@ -289,7 +291,6 @@ Status SampleQueue::drop_oldest() {
 Status SampleQueue::thin_out() {
   const std::uint32_t a = log_.oldest;
   const std::uint32_t b = sectors_[a].next;
-  if (b == log_.newest || free_sectors() == 0 || !room(release_size())) return drop_oldest();
   const std::uint32_t into = free_sector();
   QueueSector& thinned = sectors_[into];
   static_cast<detail::SectorNumbers&>(thinned) = sectors_[a];
