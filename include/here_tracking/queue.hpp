@@ -119,33 +119,22 @@ class QueueBatch final : public BodySource {
  private:
   friend class SampleQueue;
 
-  /// A sample, and where its part of the body begins.
-  struct Place {
-    std::uint32_t sector = 0;
-    std::uint32_t offset = 0;
-    std::uint32_t id = 0;
-    std::size_t at = 0;
-  };
-
   SampleQueue* queue_ = nullptr;
-  Place start_;
-  Place reached_;
+  bool time_known_ = false;
+  bool was_read_ = false;
+  detail::QueuePlace start_;
+  detail::QueuePlace reached_;
+  std::size_t reached_at_ = 0;  // where the part of the body begins that is at reached_
   std::size_t size_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t first_id_ = 0;
   std::uint32_t last_id_ = 0;
   std::int64_t first_ms_ = 0;
   std::int64_t last_ms_ = 0;
-  bool time_known_ = false;
-  bool was_read_ = false;
 };
 
 /// What a queue knows about a sector, in RAM: 20 bytes a sector, to be handed over.
-struct QueueSector {
-  std::uint32_t sequence = 0;
-  std::uint32_t first_sequence = 0;  ///< It stands for first_sequence..sequence.
-  std::uint32_t first_id = 0;
-  std::uint32_t pending = 0;
+struct QueueSector : detail::SectorNumbers {
   std::uint16_t next = 0;  ///< The next newer one
   std::uint16_t state = 0;
 };
@@ -227,104 +216,93 @@ class SampleQueue {
 
   [[nodiscard]] QueueStats stats();
   /// The same as stats().pending, without a look at the storage.
-  [[nodiscard]] std::uint32_t pending() const { return pending_; }
+  [[nodiscard]] std::uint32_t pending() const { return log_.pending; }
+  /// The same as stats().last_id.
+  [[nodiscard]] std::uint32_t last_id() const { return log_.open ? log_.next_id - 1 : 0; }
   /// The same as stats().count().
   [[nodiscard]] std::uint32_t left(Fate fate) const {
-    return state_.counts[static_cast<std::size_t>(fate)];
+    return log_.state.counts[static_cast<std::size_t>(fate)];
   }
 
  private:
   friend class QueueBatch;
 
   using Record = detail::QueueRecord;
+  using Place = detail::QueuePlace;
+  using Time = detail::QueueTime;
   struct Walk;
-  struct Window;
+  struct Scan;
   struct Leaving;
   struct SectorHeader;
 
-  /// What a new sector repeats, so that those before it may go.
-  struct State {
-    std::uint32_t next_id = 1;
-    detail::LeftIds left;
-    std::uint32_t generation = 0;  // of the last sector that was thinned out
-    std::array<std::uint32_t, fate_count> counts{};
-    std::array<TimeBase, 4> bases{};
-    SampleTime last_time;
+  /// What open() finds, and what came later.
+  struct Log {
+    bool open;
+    bool failed;    // a read, since the last call began
+    bool writable;  // the newest sector, from `end` on
+    // A bit for each of the bases.
+    std::uint8_t unwritten_bases;
+    std::uint8_t wanted_bases;   // those of them that samples wait for
+    std::uint16_t oldest;        // sector
+    std::uint32_t newest;        // sector
+    std::uint32_t last_started;  // sector
+    std::uint32_t end;           // of the newest sector's records
+    std::uint32_t pending;
+    std::uint32_t used;
+    std::uint32_t sequence;   // the highest ever used
+    std::uint32_t uncounted;  // refused samples that no record tells of yet
+    std::uint32_t next_id;
+    SectorGeometry geometry;
+    detail::QueueState state;
   };
 
   // queue_recovery.cpp
-  template <typename Io>
-  static void transfer(Io io, SectorHeader& header, State& state);
-  Status read_header(std::uint32_t sector, SectorHeader& header, State& state);
-  Status find_sectors(std::uint32_t& head);
-  Status replay(std::uint32_t sector);
-  Status apply(const Record& record, std::uint32_t sector, std::uint32_t offset);
+  Code find_sectors();
+  void replay();
+  void apply(const Record& record);
   void link(std::uint32_t sector);
-  void drop_replaced();
-  Status count_pending();
-  bool write_header(std::uint32_t sector, SectorHeader& header, std::uint32_t first_id);
+  bool write_header(std::uint32_t sector);
 
   // queue_reading.cpp
-  enum class Found : std::uint8_t { record, nothing, failed };
-  Found read_record(std::uint32_t sector, std::uint32_t offset, Record& record);
-  Found read_body(std::uint32_t sector, std::uint32_t offset, const Record& record);
-  Found erased(std::uint32_t sector, std::uint32_t offset);
-  Found search_record(std::uint32_t sector, std::uint32_t& offset, Record& record);
-  Found find_sample(Walk& walk, std::uint32_t end_id);
+  bool read(std::uint32_t sector, std::uint32_t offset, void* into, std::size_t size);
+  Scan scan(std::uint32_t sector, std::uint32_t offset, std::uint32_t size);
+  bool intact(const Walk& walk);
+  bool find_record(Walk& walk);
   bool advance(Walk& walk);
-  void enter(Walk& walk, std::uint32_t sector) const;
-  void walk_to(Walk& walk, std::uint32_t id) const;
+  void pass(Walk& walk) const;
+  [[nodiscard]] std::uint32_t sector_of(std::uint32_t id, std::uint32_t newest) const;
   [[nodiscard]] std::uint32_t end_id(std::uint32_t sector) const;
-  Status count_waiting(std::uint32_t sector);
-  Status boot_of(const Walk& walk, std::uint64_t& boot_id);
-  Status time_of(const Walk& walk, SampleTime& time);
-  [[nodiscard]] const TimeBase* base_of(std::uint64_t boot_id) const;
-  Status choose(Window& window, const BatchLimits& limits, bool live);
-  Status leaving(std::uint32_t first, std::uint32_t last, Leaving& range);
-  std::size_t read(QueueBatch& batch, std::size_t offset, Span<char> into);
+  void settle(std::uint32_t first, std::uint32_t last);
+  [[nodiscard]] std::size_t slot_of(std::uint64_t boot_id) const;
+  void resolve(Time& time) const;
+  static void begin(QueueBatch& batch, const Walk& walk);
+  void choose(QueueBatch& batch, const BatchLimits& limits, bool live);
+  Code leaving(std::uint32_t first, std::uint32_t last, Leaving& range);
 
   // queue.cpp
   [[nodiscard]] std::uint32_t padded(std::uint32_t size) const;
-  [[nodiscard]] std::uint32_t header_end() const;
-  [[nodiscard]] std::uint32_t release_room() const;
+  [[nodiscard]] std::uint32_t release_size() const;
   [[nodiscard]] bool room(std::uint32_t bytes) const;
-  [[nodiscard]] std::uint32_t free_sectors() const { return geometry_.sector_count - used_; }
+  [[nodiscard]] std::uint32_t free_sectors() const {
+    return log_.geometry.sector_count - log_.used;
+  }
   [[nodiscard]] std::uint32_t free_sector() const;
   bool start_sector(std::uint32_t sector);
-  void unlink(std::uint32_t sector);
-  bool put(Record& record, Span<const std::uint8_t> start, std::string_view text,
-           std::string_view note);
-  Status write_base(std::size_t slot);
-  bool put_release(std::uint32_t first, std::uint32_t last, std::uint32_t count, Fate fate,
-                   std::uint32_t generation);
+  bool program(std::uint32_t sector, std::uint32_t offset, const void* from, std::uint32_t size);
+  void put(Record& record, Span<const std::string_view> texts = {});
+  void put_release(const Leaving& range, Fate fate);
   bool sync();
   bool room_to_release();
-  bool room_for_sample(std::uint32_t bytes, Status& status);
+  Status room_for_sample(std::uint32_t bytes);
   Status leave(std::uint32_t first, std::uint32_t last, Fate fate);
-  void settle(std::uint32_t first, std::uint32_t last);
+  void drop(std::uint32_t sector);
   Status drop_oldest();
   Status thin_out();
-  bool copy(std::uint32_t from, std::uint32_t offset, std::uint32_t into, std::uint32_t at,
-            std::uint32_t size);
 
   SectorStorage& storage_;
   Span<QueueSector> sectors_;
   QueueConfig config_;
-  SectorGeometry geometry_;
-  State state_;
-  std::uint32_t pending_ = 0;
-  std::uint32_t used_ = 0;
-  std::uint32_t sequence_ = 0;      // the highest ever used
-  std::uint32_t oldest_ = 0;        // sector
-  std::uint32_t newest_ = 0;        // sector
-  std::uint32_t last_started_ = 0;  // sector
-  std::uint32_t end_ = 0;           // of the newest sector's records
-  std::uint32_t uncounted_ = 0;     // refused samples that no record tells of yet
-  // A bit for each of State::bases.
-  std::uint8_t written_bases_ = 0;
-  std::uint8_t unwritten_bases_ = 0;  // those that samples wait for and that could not be written
-  bool writable_ = false;             // the newest sector, from end_ on
-  bool open_ = false;
+  Log log_{};
 };
 
 }  // namespace here_tracking

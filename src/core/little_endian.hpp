@@ -47,4 +47,11 @@ class ByteReader {
   const std::uint8_t* at_;
 };
 
+/// Words of a storage become those of this processor, or the other way round.
+inline void convert_words(std::uint32_t* words, std::size_t count) {
+  constexpr bool little_endian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+  for (std::size_t i = 0; i < count && !little_endian; ++i)
+    words[i] = __builtin_bswap32(words[i]);
+}
+
 }  // namespace here_tracking

@@ -9,371 +9,324 @@
 namespace here_tracking {
 namespace {
 
-/// What follows the text of a sample in a body.
-std::string_view stamp(std::uint32_t text_size, std::int64_t time_ms, bool last, Span<char> into) {
-  TextBuilder out(into);
-  append_sample_end(out, text_size, time_ms);
-  if (last) out.append(']');
-  return out.text();
-}
-
-std::int64_t plus(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-
-Span<std::uint8_t> bytes_of(Span<char> text) {
-  return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
-}
-
 constexpr std::size_t max_stamp = 40;
+
+SampleTime to_public(const detail::QueueTime& time) {
+  return {static_cast<std::int64_t>(time.ms), time.boot_id};
+}
 
 }  // namespace
 
-SampleQueue::Found SampleQueue::read_record(std::uint32_t sector, std::uint32_t offset,
-                                            Record& record) {
-  std::array<std::uint8_t, Record::bytes> bytes{};
-  if (offset > geometry_.sector_bytes - Record::bytes) return Found::nothing;
-  if (!storage_.read(sector, offset, bytes).ok()) return Found::failed;
-  const std::uint32_t behind = geometry_.sector_bytes - offset - Record::bytes;
-  return decode(bytes, record) && record.size <= behind ? Found::record : Found::nothing;
+std::size_t SampleQueue::Walk::stamp(Span<char> into) const {
+  TextBuilder out(into);
+  append_sample_end(out, record.text_size(), static_cast<std::int64_t>(time.ms));
+  return out.wanted() + 1;
 }
 
-SampleQueue::Found SampleQueue::read_body(std::uint32_t sector, std::uint32_t offset,
-                                          const Record& record) {
-  std::array<std::uint8_t, 64> piece{};
-  std::uint32_t crc = 0;
-  for (std::uint32_t at = 0; at < record.size;) {
-    const std::uint32_t size = smaller(static_cast<std::uint32_t>(piece.size()), record.size - at);
-    const Span<std::uint8_t> part(piece.data(), size);
-    if (!storage_.read(sector, offset + Record::bytes + at, part).ok()) return Found::failed;
-    crc = crc32(part, crc);
-    at += size;
-  }
-  return crc == record.body_crc ? Found::record : Found::nothing;
+// After one that failed, those that follow fail, too: whoever began to read asks at the end.
+bool SampleQueue::read(std::uint32_t sector, std::uint32_t offset, void* into, std::size_t size) {
+  log_.failed =
+      log_.failed || !storage_.read(sector, offset, {static_cast<std::uint8_t*>(into), size}).ok();
+  return !log_.failed;
 }
 
-// `record`: nothing was programmed from there on.
-SampleQueue::Found SampleQueue::erased(std::uint32_t sector, std::uint32_t offset) {
-  std::array<std::uint8_t, 64> piece{};
-  while (offset < geometry_.sector_bytes) {
-    const std::uint32_t size =
-        smaller(static_cast<std::uint32_t>(piece.size()), geometry_.sector_bytes - offset);
-    if (!storage_.read(sector, offset, {piece.data(), size}).ok()) return Found::failed;
-    for (std::uint32_t i = 0; i < size; ++i)
-      if (piece[i] != 0xff) return Found::nothing;
-    offset += size;
-  }
-  return Found::record;
-}
-
-// The next one behind `offset`, where there is none.
-SampleQueue::Found SampleQueue::search_record(std::uint32_t sector, std::uint32_t& offset,
-                                              Record& record) {
-  Found found = Found::nothing;
-  while (found == Found::nothing && offset <= geometry_.sector_bytes - Record::bytes) {
-    offset += geometry_.program_bytes;
-    found = read_record(sector, offset, record);
+SampleQueue::Scan SampleQueue::scan(std::uint32_t sector, std::uint32_t offset,
+                                    std::uint32_t size) {
+  Scan found;
+  std::array<std::uint8_t, 64> memory;
+  while (size != 0) {
+    const std::uint32_t piece = smaller(sizeof(memory), size);
+    if (!read(sector, offset, memory.data(), piece)) break;
+    found.crc = crc32(memory.data(), piece, found.crc);
+    for (std::uint32_t i = 0; i < piece; ++i)
+      found.all &= memory[i];
+    offset += piece;
+    size -= piece;
   }
   return found;
 }
 
-std::uint32_t SampleQueue::end_id(std::uint32_t sector) const {
-  const std::uint32_t next = sectors_[sector].next;
-  return next == no_sector ? state_.next_id : sectors_[next].first_id;
+bool SampleQueue::intact(const Walk& walk) {
+  return scan(walk.sector, walk.body(0), walk.record.size).crc == walk.record.body_crc;
 }
 
-void SampleQueue::enter(Walk& walk, std::uint32_t sector) const {
-  walk.sector = sector;
-  walk.at = header_end();
-  walk.expected = sector == no_sector ? 0 : sectors_[sector].first_id;
-  walk.bad = false;
-}
-
-void SampleQueue::walk_to(Walk& walk, std::uint32_t id) const {
-  std::uint32_t sector = oldest_;
-  for (std::uint32_t i = oldest_; i != no_sector && sectors_[i].first_id <= id;
-       i = sectors_[i].next)
-    sector = i;
-  enter(walk, sector);
-}
-
-// The next sample of the sector, whether it waits or not.
-SampleQueue::Found SampleQueue::find_sample(Walk& walk, std::uint32_t end) {
-  for (;;) {
-    walk.offset = walk.at;
-    Found found = read_record(walk.sector, walk.offset, walk.record);
-    if (found == Found::nothing) {
-      found = erased(walk.sector, walk.offset);
-      if (found == Found::failed) return found;
-      if (found == Found::record) return Found::nothing;
-      walk.bad = true;
-      found = search_record(walk.sector, walk.offset, walk.record);
-    }
-    if (found != Found::record) return found;
-    const std::uint32_t id = walk.record.id;
-    if (walk.record.type == Record::sample && id >= walk.expected && id < end) return found;
-    walk.at = walk.offset + padded(Record::bytes + walk.record.size);
-  }
-}
-
-bool SampleQueue::advance(Walk& walk) {
-  while (walk.sector != no_sector) {
-    const QueueSector& sector = sectors_[walk.sector];
-    const bool plain = sector.state == sector_plain;
-    const std::uint32_t end = end_id(walk.sector);
-    while (sector.pending != 0 && walk.expected < end) {
-      const Found found = find_sample(walk, end);
-      if (found == Found::failed) {
-        walk.failed = true;
-        return false;
-      }
-      // A sample that is missing was thinned out, or cannot be read.
-      const std::uint32_t reached = found == Found::record ? walk.record.id : end;
-      const std::uint32_t missing = state_.left.first_waiting(walk.expected);
-      if (missing < reached && (plain || walk.bad)) {
-        const std::uint32_t behind = state_.left.first_left(missing, reached);
-        walk.first = missing;
-        walk.last = behind - 1;
-        walk.count = plain ? behind - missing : 1;
-        walk.damaged = true;
-        walk.expected = plain ? behind : reached;
+// The next record of the sector, past what is none.
+bool SampleQueue::find_record(Walk& walk) {
+  Record& record = walk.record;
+  for (walk.offset = walk.at; !log_.failed; walk.offset += log_.geometry.program_bytes) {
+    const std::uint32_t left = log_.geometry.sector_bytes - walk.offset;
+    if (left < Record::bytes) break;
+    if (read(walk.sector, walk.offset, &record, smaller(sizeof(record), left)) &&
+        crc32(&record, Record::bytes) == crc_residue) {
+      convert_words(&record.id, sizeof(record) / sizeof(record.id) - 1);
+      if (record.size <= left - Record::bytes &&
+          record.size >= record.text_offset() + record.note_size)
         return true;
-      }
-      if (found == Found::nothing) break;
-      walk.bad = false;
-      walk.at = walk.offset + padded(Record::bytes + walk.record.size);
-      walk.expected = reached + 1;
-      if (state_.left.first_waiting(reached) == reached) {
-        walk.first = walk.last = reached;
-        walk.count = 1;
-        walk.damaged = false;
-        return true;
-      }
     }
-    enter(walk, sector.next);
+    walk.blank = walk.offset == walk.at && scan(walk.sector, walk.offset, left).all == 0xff;
+    if (walk.blank) break;
+    walk.bad = true;
   }
   return false;
 }
 
-Status SampleQueue::count_waiting(std::uint32_t sector) {
-  QueueSector& counted = sectors_[sector];
-  counted.pending = state_.left.waiting(counted.first_id, end_id(sector));
-  if (counted.state == sector_plain || counted.pending == 0) return {};
-  // Not all that are missing wait.
-  std::uint32_t count = 0;
-  Walk walk;
-  enter(walk, sector);
-  while (advance(walk) && walk.sector == sector)
-    count += walk.count;
-  if (walk.failed) return Code::hook_failed;
-  counted.pending = count;
-  return {};
+void SampleQueue::pass(Walk& walk) const {
+  walk.at = walk.offset + padded(Record::bytes + walk.record.size);
 }
 
-const TimeBase* SampleQueue::base_of(std::uint64_t boot_id) const {
-  for (const TimeBase& base : state_.bases)
-    if (base.boot_id == boot_id) return &base;
-  return nullptr;
+std::uint32_t SampleQueue::end_id(std::uint32_t sector) const {
+  const std::uint32_t next = sectors_[sector].next;
+  return next == no_sector ? log_.next_id : sectors_[next].first_id;
 }
 
-// 0: its time is server time.
-Status SampleQueue::boot_of(const Walk& walk, std::uint64_t& boot_id) {
-  boot_id = 0;
-  if (walk.record.text_offset() == 0) return {};
-  std::array<std::uint8_t, sizeof(boot_id)> boot{};
-  if (!storage_.read(walk.sector, walk.offset + Record::bytes, boot).ok()) return Code::hook_failed;
-  ByteReader(boot.data()).get(boot_id);
-  return {};
+// Where a sample is, and on while `newest` samples wait from the next sector on.
+std::uint32_t SampleQueue::sector_of(std::uint32_t id, std::uint32_t newest) const {
+  std::uint32_t sector = log_.oldest;
+  std::uint32_t waiting = log_.pending;
+  for (std::uint32_t i = sector;
+       i != no_sector && (sectors_[i].first_id <= id || waiting >= newest); i = sectors_[i].next) {
+    sector = i;
+    waiting -= sectors_[i].pending;
+  }
+  return sector;
+}
+
+// False: there is no more, or it failed.
+bool SampleQueue::advance(Walk& walk) {
+  while (walk.sector != no_sector) {
+    const QueueSector& sector = sectors_[walk.sector];
+    const bool plain = sector.state == sector_plain;
+    if (walk.at == 0) {
+      walk.at = SectorHeader::bytes;
+      walk.id = sector.first_id;
+      walk.bad = false;
+    }
+    const std::uint32_t end = end_id(walk.sector);
+    while (sector.pending != 0 && walk.id < end) {
+      // The next sample of the sector, whether it waits or not.
+      const Record& record = walk.record;
+      const bool found = find_record(walk);
+      if (log_.failed) return false;
+      if (found && (record.type != Record::sample || record.id < walk.id || record.id >= end)) {
+        pass(walk);
+        continue;
+      }
+      // A sample that is missing was thinned out, or cannot be read.
+      const std::uint32_t reached = found ? record.id : end;
+      walk.first = log_.state.left.first_waiting(walk.id);
+      walk.damaged = walk.first < reached && (plain || walk.bad);
+      if (walk.damaged) {
+        // Of a sector that was thinned out it is not known how many; there is one at least.
+        const std::uint32_t behind = log_.state.left.first_left(walk.first, reached);
+        walk.last = behind - 1;
+        walk.count = plain ? behind - walk.first : 1;
+        walk.id = plain ? behind : reached;
+        return true;
+      }
+      if (!found) break;
+      pass(walk);
+      walk.bad = false;
+      walk.id = reached + 1;
+      // What is missing in front of it does not wait, if anything is.
+      walk.first = walk.last = reached;
+      walk.count = 1;
+      if (log_.state.left.first_waiting(reached) == reached) {
+        walk.time = {record.time_ms, record.boot_id()};
+        resolve(walk.time);
+        return true;
+      }
+    }
+    walk.sector = sector.next;
+    walk.at = 0;
+  }
+  return false;
+}
+
+// Frees the sectors in which nothing waits any more, after samples of first..last left.
+void SampleQueue::settle(std::uint32_t first, std::uint32_t last) {
+  log_.pending = log_.used = 0;
+  log_.newest = no_sector;
+  for (std::uint16_t* place = &log_.oldest; *place != no_sector;) {
+    QueueSector& sector = sectors_[*place];
+    const std::uint32_t end = end_id(*place);
+    if (sector.first_id <= last && end > first) {
+      sector.pending = log_.state.left.waiting(sector.first_id, end);
+      if (sector.state == sector_thinned && sector.pending != 0) {
+        // Not all that are missing wait.
+        std::uint32_t count = 0;
+        Walk walk(*place);
+        while (advance(walk) && walk.sector == *place)
+          ++count;
+        // Where that fails, the sector stays a while longer.
+        if (!log_.failed) sector.pending = count;
+      }
+    }
+    log_.pending += sector.pending;
+    if (sector.pending == 0 && sector.next != no_sector) {
+      sector.state = sector_free;
+      *place = sector.next;
+    } else {
+      ++log_.used;
+      log_.newest = *place;
+      place = &sector.next;
+    }
+  }
+}
+
+std::size_t SampleQueue::slot_of(std::uint64_t boot_id) const {
+  std::size_t slot = 0;
+  while (slot < log_.state.bases.size() && log_.state.bases[slot].boot_id != boot_id)
+    ++slot;
+  return slot;
 }
 
 // Server time, where it is known.
-Status SampleQueue::time_of(const Walk& walk, SampleTime& time) {
-  time = {walk.record.time_ms, 0};
-  const Status status = boot_of(walk, time.boot_id);
-  if (!status.ok() || time.boot_id == 0) return status;
-  const TimeBase* const base = base_of(time.boot_id);
-  if (base != nullptr) time = {plus(time.ms, base->offset_ms), 0};
-  return {};
+void SampleQueue::resolve(Time& time) const {
+  const std::size_t slot = slot_of(time.boot_id);
+  if (time.boot_id == 0 || slot == log_.state.bases.size()) return;
+  time = {time.ms + log_.state.bases[slot].offset_ms, 0};
+}
+
+void SampleQueue::begin(QueueBatch& batch, const Walk& walk) {
+  batch.start_ = {walk.sector, walk.offset, walk.first};
+  batch.first_id_ = walk.first;
+  batch.first_ms_ = static_cast<std::int64_t>(walk.time.ms);
 }
 
 // Oldest first, it ends where samples no longer belong together; live, it begins anew there.
-Status SampleQueue::choose(Window& window, const BatchLimits& limits, bool live) {
+// Without any, the batch names those that cannot be read, and that it ended at.
+void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live) {
+  batch.count_ = batch.last_id_ = 0;
   std::uint32_t first_id = limits.first_id;
-  Walk walk;
+  std::uint32_t newest = 0xffffffff;
   if (live) {
-    first_id = std::max(first_id, state_.left.end());
-    walk_to(walk, first_id);
-    std::uint32_t behind = 0;
-    for (std::uint32_t i = walk.sector; i != no_sector; i = sectors_[i].next)
-      behind += sectors_[i].pending;
-    if (limits.last_id >= state_.next_id - 1) {
-      while (walk.sector != no_sector && behind - sectors_[walk.sector].pending >=
-                                             std::max<std::uint32_t>(limits.max_samples, 1)) {
-        behind -= sectors_[walk.sector].pending;
-        enter(walk, sectors_[walk.sector].next);
-      }
-    }
-  } else {
-    walk_to(walk, first_id);
+    first_id = std::max(first_id, log_.state.left.end());
+    if (limits.last_id >= log_.next_id - 1) newest = std::max<std::uint32_t>(limits.max_samples, 1);
   }
-
-  const auto size_of = [](const Walk& found, std::int64_t ms) {
-    std::array<char, max_stamp> memory{};
-    const std::uint32_t text = found.record.text_size();
-    return text + stamp(text, ms, false, memory).size() + 1;
-  };
+  Walk walk(sector_of(first_id, newest));
   while (advance(walk) && walk.first <= limits.last_id) {
     if (walk.last < first_id) continue;
-    SampleTime time;
-    if (!walk.damaged) {
-      const Found body = read_body(walk.sector, walk.offset, walk.record);
-      if (body == Found::failed || !time_of(walk, time).ok()) return Code::hook_failed;
-      walk.damaged = body == Found::nothing;
+    const bool damaged = walk.damaged || !intact(walk);
+    const auto ms = static_cast<std::int64_t>(walk.time.ms);
+    const bool belongs =
+        !damaged && walk.time.boot_id == 0 && batch.time_known_ && ms > batch.last_ms_;
+    if (batch.count_ != 0 && !belongs) {
+      if (!live) break;
+      batch.count_ = 0;
     }
-    if (walk.damaged) {
-      if (!live && window.count != 0) break;
+    if (damaged) {
       if (limits.only_to_read) continue;
-      window = {};
-      window.damaged_first = walk.first;
-      window.damaged_last = walk.last;
+      batch.first_id_ = walk.first;
+      batch.last_id_ = walk.last;
       if (!live) break;
       continue;
     }
-    const bool known = time.boot_id == 0;
-    const std::size_t size = known ? size_of(walk, time.ms) : 0;
-    const bool belongs =
-        window.count != 0 && known && window.time_known && time.ms > window.last_ms;
-    const bool full =
-        window.count + 1 > limits.max_samples || window.bytes + size + 1 > limits.max_bytes;
-    if (!live && window.count != 0 && (!belongs || full)) break;
-    if (!belongs) {
-      window = {};
-      window.start = walk;
-      window.first_ms = time.ms;
-      window.time_known = known;
+    const std::size_t size = walk.size_in_body();
+    while (batch.count_ != 0 &&
+           (batch.count_ >= limits.max_samples || batch.size_ + size > limits.max_bytes)) {
+      if (!live) return;
+      Walk first(batch.start_);
+      if (!advance(first)) return;
+      batch.size_ -= first.size_in_body();
+      --batch.count_;
+      if (!advance(first)) return;
+      begin(batch, first);
     }
-    ++window.count;
-    window.bytes += size;
-    window.last_id = walk.last;
-    window.last_ms = time.ms;
-    while (window.count > 1 &&
-           (window.count > limits.max_samples || window.bytes + 1 > limits.max_bytes)) {
-      if (!time_of(window.start, time).ok()) return Code::hook_failed;
-      window.bytes -= size_of(window.start, time.ms);
-      --window.count;
-      if (!advance(window.start) || !time_of(window.start, time).ok()) return Code::hook_failed;
-      window.first_ms = time.ms;
+    if (batch.count_ == 0) {
+      begin(batch, walk);
+      batch.size_ = 1;
+      batch.time_known_ = walk.time.boot_id == 0;
     }
+    ++batch.count_;
+    batch.size_ += size;
+    batch.last_id_ = walk.last;
+    batch.last_ms_ = ms;
   }
-  return walk.failed ? Code::hook_failed : Code::ok;
 }
 
 Status SampleQueue::next(QueueBatch& batch, const BatchLimits& limits) {
-  batch.size_ = 0;
-  batch.count_ = 0;
-  batch.was_read_ = false;
-  if (!open_) return Code::no_data;
+  log_.failed = false;
   // While no sector is free, what leaves must soon free one.
   bool live =
       config_.order == DrainOrder::live_first && free_sectors() != 0 && !limits.only_to_read;
-  for (;;) {
-    Window window;
-    Status status = choose(window, limits, live);
-    if (!status.ok()) return status;
-    const bool found = window.count != 0;
-    const std::uint32_t first = found ? window.start.first : window.damaged_first;
-    const std::uint32_t last = found ? window.last_id : window.damaged_last;
+  Status status = Code::no_data;
+  while (log_.open) {
+    choose(batch, limits, live);
+    const bool found = batch.count_ != 0;
     bool fits = found && limits.only_to_read;
-    if (last != 0 && !fits) {
+    if (batch.last_id_ != 0 && !fits) {
       Leaving range;
-      status = leaving(first, last, range);
-      if (!status.ok()) return status;
-      detail::LeftIds left = state_.left;
-      fits = left.insert(range.first, range.last);
+      fits = leaving(batch.first_id_, batch.last_id_, range) == Code::ok;
     }
-    if (!fits) {
-      if (!live) return Code::no_data;
-      live = false;
-      continue;
+    if (!log_.failed && fits && found) {
+      batch.queue_ = this;
+      if (!batch.time_known_) batch.size_ = 0;
+      batch.reached_at_ = batch.size_;
+      batch.was_read_ = false;
+      return {};
     }
-    if (!found) {
-      if (!leave(first, last, Fate::corrupted).ok()) return Code::hook_failed;
-      continue;
+    if (log_.failed || (fits && !leave(batch.first_id_, batch.last_id_, Fate::corrupted).ok())) {
+      status = Code::hook_failed;
+      break;
     }
-    batch.queue_ = this;
-    batch.start_ = {window.start.sector, window.start.offset, first, 0};
-    batch.reached_ = batch.start_;
-    batch.count_ = window.count;
-    batch.first_id_ = first;
-    batch.last_id_ = last;
-    batch.time_known_ = window.time_known;
-    batch.first_ms_ = window.first_ms;
-    batch.last_ms_ = window.last_ms;
-    batch.size_ = window.time_known ? window.bytes + 1 : 0;
-    return {};
+    if (fits) continue;
+    if (!live) break;
+    live = false;
   }
+  batch.count_ = 0;
+  batch.size_ = 0;
+  return status;
 }
 
 std::size_t QueueBatch::read(std::size_t offset, Span<char> into) {
   was_read_ = true;
-  return offset < size_ ? queue_->read(*this, offset, into) : 0;
-}
-
-std::size_t SampleQueue::read(QueueBatch& batch, std::size_t offset, Span<char> into) {
-  if (offset < batch.reached_.at) batch.reached_ = batch.start_;
-  QueueBatch::Place& place = batch.reached_;
+  if (offset >= size_) return 0;
+  SampleQueue& queue = *queue_;
+  queue.log_.failed = false;
+  if (offset < reached_at_) {
+    reached_ = start_;
+    reached_at_ = 1;
+  }
   std::size_t done = 0;
-  while (done < into.size()) {
-    Walk walk;
-    walk.sector = place.sector;
-    walk.at = place.offset;
-    walk.expected = place.id;
-    SampleTime time;
-    if (!advance(walk) || walk.damaged || !time_of(walk, time).ok()) break;
-
-    // Before the text one character, behind it the time.
-    std::array<char, max_stamp> memory{};
-    const bool last = walk.first == batch.last_id_;
+  if (offset == 0 && !into.empty()) into[done++] = '[';
+  while (done < into.size() && offset + done < size_) {
+    SampleQueue::Walk walk(reached_);
+    if (!queue.advance(walk) || walk.damaged) break;
     const std::uint32_t text = walk.record.text_size();
-    const std::string_view end = stamp(text, time.ms, last, memory);
-    const std::size_t part = 1 + text + end.size();
-    std::size_t at = offset + done - place.at;
-    if (at == 0) {
-      into[done++] = walk.first == batch.first_id_ ? '[' : ',';
-      ++at;
-    }
-    if (at <= text && done < into.size()) {
-      const std::size_t size = std::min<std::size_t>(into.size() - done, text + 1 - at);
-      const auto from = static_cast<std::uint32_t>(walk.offset + Record::bytes +
-                                                   walk.record.text_offset() + at - 1);
-      if (!storage_.read(walk.sector, from, bytes_of({into.data() + done, size})).ok()) break;
+    std::size_t at = offset + done - reached_at_;
+    if (at < text) {
+      const std::size_t size = std::min<std::size_t>(into.size() - done, text - at);
+      const std::uint32_t from =
+          walk.body(walk.record.text_offset() + static_cast<std::uint32_t>(at));
+      if (!queue.read(walk.sector, from, into.data() + done, size)) break;
       done += size;
       at += size;
     }
-    if (at > text)
-      done += copy_text(after(end, at - text - 1), {into.data() + done, into.size() - done});
-    if (offset + done < place.at + part) break;
-    if (last) break;
-    place.at += part;
-    place.sector = walk.sector;
-    place.offset = walk.at;
-    place.id = walk.expected;
+    std::array<char, max_stamp> stamp;
+    const std::size_t stamp_size = walk.stamp(stamp);
+    stamp[stamp_size - 1] = walk.first == last_id_ ? ']' : ',';
+    for (; at < text + stamp_size && done < into.size(); ++at)
+      into[done++] = stamp[at - text];
+    if (at < text + stamp_size) break;
+    reached_at_ += text + stamp_size;
+    reached_ = walk;
   }
   return done;
 }
 
 // What goes with them: ids of samples that are not there any more, up to the neighbours that wait.
-Status SampleQueue::leaving(std::uint32_t first, std::uint32_t last, Leaving& range) {
-  std::uint32_t containing = oldest_;
-  std::uint32_t from = no_sector;
-  for (std::uint32_t i = oldest_; i != no_sector && sectors_[i].first_id <= first;
+// hook_failed: also where it would be one gap too many.
+Code SampleQueue::leaving(std::uint32_t first, std::uint32_t last, Leaving& range) {
+  std::uint32_t from = log_.oldest;
+  std::uint32_t sector = log_.oldest;
+  for (std::uint32_t i = log_.oldest; i != no_sector && sectors_[i].first_id <= first;
        i = sectors_[i].next) {
-    if (i != containing && sectors_[containing].pending != 0) from = containing;
-    containing = i;
+    from = sector;
+    sector = i;
   }
-  Walk walk;
-  enter(walk, from != no_sector ? from : containing);
-  range = {state_.left.cursor, state_.next_id - 1, 0};
+  Walk walk(from);
+  range = {from == log_.oldest ? log_.state.left.cursor : sectors_[from].first_id, log_.next_id - 1,
+           0};
   while (advance(walk)) {
     if (walk.last < first) {
       range.first = walk.last + 1;
@@ -384,59 +337,53 @@ Status SampleQueue::leaving(std::uint32_t first, std::uint32_t last, Leaving& ra
       break;
     }
   }
-  return walk.failed ? Code::hook_failed : Code::ok;
+  detail::LeftIds left = log_.state.left;
+  if (log_.failed) return Code::hook_failed;
+  if (range.count == 0) return Code::no_data;
+  return left.insert(range.first, range.last) ? Code::ok : Code::hook_failed;
 }
 
 Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, Span<char> note_into,
                          std::size_t& note_size, SampleTime* time) {
   size = 0;
   note_size = 0;
-  if (!open_) return Code::no_data;
-  Walk walk;
-  walk_to(walk, id);
+  if (!log_.open) return Code::no_data;
+  log_.failed = false;
+  Walk walk(sector_of(id, 0xffffffff));
   while (advance(walk) && walk.last < id) {
   }
-  if (walk.failed) return Code::hook_failed;
-  if (walk.sector == no_sector || walk.first > id) return Code::no_data;
-  if (walk.damaged) return Code::hook_failed;
+  if (!log_.failed && (walk.sector == no_sector || walk.first > id)) return Code::no_data;
+  if (log_.failed || walk.damaged) return Code::hook_failed;
   const Record& record = walk.record;
   size = record.text_size();
   if (size > into.size()) return Code::buffer_too_small;
-  const std::uint32_t at = walk.offset + Record::bytes + record.text_offset();
+  const std::uint32_t at = walk.body(record.text_offset());
   const std::size_t note = std::min<std::size_t>(note_into.size(), record.note_size);
-  const bool ok =
-      read_body(walk.sector, walk.offset, record) == Found::record &&
-      storage_.read(walk.sector, at, bytes_of({into.data(), size})).ok() &&
-      storage_.read(walk.sector, at + record.text_size(), bytes_of({note_into.data(), note})).ok();
-  if (!ok) return Code::hook_failed;
+  if (!intact(walk) || !read(walk.sector, at, into.data(), size) ||
+      !read(walk.sector, at + record.text_size(), note_into.data(), note))
+    return Code::hook_failed;
   note_size = note;
-  return time == nullptr ? Status() : time_of(walk, *time);
+  if (time != nullptr) *time = to_public(walk.time);
+  return {};
 }
 
 QueueStats SampleQueue::stats() {
   QueueStats stats;
-  if (!open_) return stats;
-  stats.pending = pending_;
-  stats.used_bytes = std::uint64_t{used_} * geometry_.sector_bytes;
-  stats.capacity_bytes = std::uint64_t{geometry_.sector_count} * geometry_.sector_bytes;
-  stats.last_id = state_.next_id - 1;
-  stats.left = state_.counts;
-  if (pending_ == 0) return stats;
+  if (!log_.open) return stats;
+  log_.failed = false;
+  stats.pending = log_.pending;
+  stats.used_bytes = std::uint64_t{log_.used} * log_.geometry.sector_bytes;
+  stats.capacity_bytes = std::uint64_t{log_.geometry.sector_count} * log_.geometry.sector_bytes;
+  stats.last_id = log_.next_id - 1;
+  stats.left = log_.state.counts;
 
-  const auto find = [&](Walk& walk, std::optional<SampleTime>& found, bool first) {
-    while (!(first && found) && advance(walk)) {
-      SampleTime time;
-      if (!walk.damaged && time_of(walk, time).ok()) found = time;
-    }
-  };
-  Walk walk;
-  enter(walk, oldest_);
-  find(walk, stats.oldest, true);
-  std::uint32_t newest = oldest_;
-  for (std::uint32_t i = oldest_; i != no_sector; i = sectors_[i].next)
-    if (sectors_[i].pending != 0) newest = i;
-  enter(walk, newest);
-  find(walk, stats.newest, false);
+  Walk walk(log_.oldest);
+  while (!stats.oldest && advance(walk))
+    if (!walk.damaged) stats.oldest = to_public(walk.time);
+  log_.failed = false;
+  Walk last(sector_of(0, 1));
+  while (advance(last))
+    if (!last.damaged) stats.newest = to_public(last.time);
   return stats;
 }
 

@@ -7,327 +7,186 @@
 namespace here_tracking {
 namespace {
 
-class Encoder {
- public:
-  explicit Encoder(std::uint8_t* into) : writer_(into) {}
-  template <typename... T>
-  void operator()(T&... values) {
-    (writer_.put(values), ...);
-  }
-
- private:
-  ByteWriter writer_;
-};
-
-class Decoder {
- public:
-  explicit Decoder(const std::uint8_t* from) : reader_(from) {}
-  template <typename... T>
-  void operator()(T&... values) {
-    (reader_.get(values), ...);
-  }
-
- private:
-  ByteReader reader_;
-};
-
-constexpr std::uint32_t crc_bytes = 4;
 /// No device lives to count so far, and counting on must not begin anew.
 constexpr std::uint32_t too_high = 0xf0000000;
 
 }  // namespace
 
-template <typename Io>
-void SampleQueue::transfer(Io io, SectorHeader& header, State& state) {
-  io(header.magic, header.version, header.size, header.sector_bytes, header.program_bytes,
-     header.sequence, header.first_sequence, header.compaction);
-  io(state.next_id, state.left.cursor);
-  for (detail::LeftIds::Interval& interval : state.left.intervals)
-    io(interval.first, interval.last);
-  io(state.generation);
-  for (std::uint32_t& count : state.counts)
-    io(count);
-  for (TimeBase& base : state.bases)
-    io(base.boot_id, base.offset_ms);
-  io(state.last_time.ms, state.last_time.boot_id);
+bool SampleQueue::write_header(std::uint32_t sector) {
+  static_assert(sizeof(SectorHeader) == SectorHeader::bytes);
+  SectorHeader header;
+  header.magic = SectorHeader::this_magic;
+  header.version_and_size = SectorHeader::this_version | SectorHeader::bytes << 16U;
+  header.sector_bytes = log_.geometry.sector_bytes;
+  header.program_bytes = log_.geometry.program_bytes;
+  header.numbers = sectors_[sector];
+  header.state = log_.state;
+  for (std::size_t i = 0; i < log_.state.bases.size(); ++i)
+    if ((log_.unwritten_bases >> i & 1U) != 0) header.state.bases[i] = {};
+  constexpr std::size_t words = SectorHeader::bytes / sizeof(std::uint32_t) - 1;
+  convert_words(&header.magic, words);
+  header.crc = crc32(&header, SectorHeader::bytes - sizeof(header.crc));
+  convert_words(&header.crc, 1);
+  return storage_.erase(sector).ok() && program(sector, 0, &header, SectorHeader::bytes);
 }
 
-bool SampleQueue::write_header(std::uint32_t sector, SectorHeader& header, std::uint32_t first_id) {
-  std::array<std::uint8_t, SectorHeader::bytes> bytes{};
-  header.sector_bytes = geometry_.sector_bytes;
-  header.program_bytes = geometry_.program_bytes;
-  // For a moment the state is what the header says, which spares the stack a second one.
-  const std::uint32_t next_id = state_.next_id;
-  const auto bases = state_.bases;
-  state_.next_id = first_id;
-  for (std::size_t i = 0; i < bases.size(); ++i)
-    if ((written_bases_ >> i & 1U) == 0) state_.bases[i] = {};
-  transfer(Encoder(bytes.data()), header, state_);
-  state_.next_id = next_id;
-  state_.bases = bases;
-  std::uint8_t* const crc = bytes.data() + bytes.size() - crc_bytes;
-  ByteWriter(crc).put(crc32({bytes.data(), bytes.size() - crc_bytes}));
-  return storage_.erase(sector).ok() && storage_.program(sector, 0, bytes).ok();
-}
+// What counts is what the newest sector says, unless only thinned ones are left.
+Code SampleQueue::find_sectors() {
+  const SectorGeometry& geometry = log_.geometry;
+  for (std::uint32_t i = 0; i < geometry.sector_count; ++i) {
+    QueueSector& sector = sectors_[i];
+    sector = {};
+    SectorHeader header;
+    if (!read(i, 0, &header, SectorHeader::bytes)) break;
+    convert_words(&header.magic, SectorHeader::bytes / sizeof(std::uint32_t));
+    // The header of a later version may be longer.
+    const std::uint32_t size = header.version_and_size >> 16U;
+    if (header.magic != SectorHeader::this_magic || size > geometry.sector_bytes ||
+        scan(i, 0, size).crc != crc_residue)
+      continue;
+    if ((header.version_and_size & 0xffffU) > SectorHeader::this_version)
+      return Code::queue_foreign;
+    const detail::SectorNumbers& numbers = header.numbers;
+    const std::uint32_t end = header.state.left.end();
+    if (header.version_and_size != (SectorHeader::this_version | SectorHeader::bytes << 16U) ||
+        numbers.first_sequence > numbers.sequence || numbers.sequence > too_high ||
+        numbers.pending > too_high || header.state.generation > too_high || numbers.first_id == 0 ||
+        numbers.first_id > too_high || end == 0 || end > too_high ||
+        (numbers.pending == 0 && end > numbers.first_id))
+      continue;
+    if (header.sector_bytes != geometry.sector_bytes ||
+        header.program_bytes != geometry.program_bytes)
+      return Code::queue_foreign;
 
-// no_data: there is none.
-Status SampleQueue::read_header(std::uint32_t sector, SectorHeader& header, State& state) {
-  std::array<std::uint8_t, SectorHeader::bytes> bytes{};
-  if (!storage_.read(sector, 0, bytes).ok()) return Code::hook_failed;
-  transfer(Decoder(bytes.data()), header, state);
-  if (header.magic != SectorHeader::magic_number || header.size < 16 ||
-      header.size > geometry_.sector_bytes)
-    return Code::no_data;
-
-  // The header of a later version may be longer.
-  std::uint32_t crc = 0;
-  std::uint32_t at = 0;
-  std::array<std::uint8_t, 32> piece{};
-  while (at < header.size - crc_bytes) {
-    const std::uint32_t size =
-        smaller(static_cast<std::uint32_t>(piece.size()), header.size - crc_bytes - at);
-    if (!storage_.read(sector, at, {piece.data(), size}).ok()) return Code::hook_failed;
-    crc = crc32({piece.data(), size}, crc);
-    at += size;
+    static_cast<detail::SectorNumbers&>(sector) = header.numbers;
+    sector.state = sector.pending == 0 ? sector_plain : sector_thinned;
+    log_.sequence = std::max(log_.sequence, sector.sequence);
+    const QueueSector& head = sectors_[log_.newest == no_sector ? i : log_.newest];
+    if (log_.newest == no_sector || sector.state < head.state ||
+        (sector.state == head.state && sector.sequence > head.sequence)) {
+      log_.newest = i;
+      log_.state = header.state;
+      log_.next_id = std::max(sector.first_id, end);
+    }
   }
-  std::uint32_t stored_crc = 0;
-  if (!storage_.read(sector, at, {piece.data(), crc_bytes}).ok()) return Code::hook_failed;
-  ByteReader(piece.data()).get(stored_crc);
-  if (crc != stored_crc) return Code::no_data;
-  if (header.version > SectorHeader::this_version) return Code::queue_foreign;
-  if (header.version != SectorHeader::this_version || header.size != SectorHeader::bytes ||
-      header.first_sequence > header.sequence || header.sequence > too_high ||
-      header.compaction > too_high || state.generation > too_high || state.next_id == 0 ||
-      state.next_id > too_high || !state.left.valid() || state.left.end() > too_high ||
-      (header.compaction == 0 && state.left.end() > state.next_id))
-    return Code::no_data;
-  if (header.sector_bytes != geometry_.sector_bytes ||
-      header.program_bytes != geometry_.program_bytes)
-    return Code::queue_foreign;
-  return {};
+  return log_.failed ? Code::hook_failed : Code::ok;
 }
 
 Status SampleQueue::open() {
-  open_ = false;
-  writable_ = false;
-  state_ = {};
-  pending_ = used_ = sequence_ = end_ = uncounted_ = 0;
-  written_bases_ = unwritten_bases_ = 0;
-  oldest_ = newest_ = last_started_ = no_sector;
+  log_ = {};
+  log_.next_id = log_.state.left.cursor = 1;
+  log_.oldest = no_sector;
+  log_.newest = log_.last_started = no_sector;
 
-  geometry_ = storage_.geometry();
-  const SectorGeometry& g = geometry_;
+  log_.geometry = storage_.geometry();
+  const SectorGeometry& g = log_.geometry;
   if (g.sector_bytes == 0 && g.sector_count == 0) return Code::not_provided;
+  // A power of two, which divides the size of a sector.
+  const std::uint32_t below = g.program_bytes - 1;
   if (g.sector_bytes < 512 || g.sector_bytes > 16U * 1024 * 1024 || g.sector_count < 3 ||
-      g.sector_count > 65535 || g.program_bytes == 0 || g.program_bytes > 64 ||
-      (g.program_bytes & (g.program_bytes - 1)) != 0 || g.sector_bytes % g.program_bytes != 0)
+      g.sector_count > 65535 || below > 63 || ((g.program_bytes | g.sector_bytes) & below) != 0)
     return Code::invalid_value;
   if (sectors_.size() < g.sector_count) return Code::buffer_too_small;
 
-  std::uint32_t head = no_sector;
-  Status status = find_sectors(head);
-  if (status.ok() && head != no_sector) status = replay(head);
-  if (!status.ok()) return status;
-
+  const Code code = find_sectors();
+  if (code != Code::ok) return code;
+  replay();
   // `pending` holds which thinning out made a sector, until it is known which one was the last.
   for (std::uint32_t i = 0; i < g.sector_count; ++i) {
     QueueSector& sector = sectors_[i];
-    if (sector.state == sector_thinned && sector.pending > state_.generation)
+    if (sector.state == sector_thinned && sector.pending > log_.state.generation)
       sector.state = sector_uncommitted;
     else if (sector.state != sector_free)
       link(i);
   }
-  drop_replaced();
-  writable_ = writable_ && newest_ == head;
-  last_started_ = newest_ == no_sector ? g.sector_count - 1 : newest_;
-  status = count_pending();
-  open_ = status.ok();
-  return status;
-}
 
-// What counts is what the newest sector says, unless only thinned ones are left.
-Status SampleQueue::find_sectors(std::uint32_t& head) {
-  bool head_is_plain = false;
-  for (std::uint32_t i = 0; i < geometry_.sector_count; ++i) {
-    QueueSector& sector = sectors_[i];
-    sector = {};
-    SectorHeader header;
-    State state;
-    const Status status = read_header(i, header, state);
-    if (status == Code::no_data) continue;
-    if (!status.ok()) return status;
-    const bool plain = header.compaction == 0;
-    sector.state = plain ? sector_plain : sector_thinned;
-    sector.sequence = header.sequence;
-    sector.first_sequence = header.first_sequence;
-    sector.first_id = state.next_id;
-    sector.pending = header.compaction;
-    const bool newer = head == no_sector ||
-                       (plain == head_is_plain ? sector.sequence > sectors_[head].sequence : plain);
-    if (newer) {
-      head = i;
-      head_is_plain = plain;
-      state_ = state;
-      state_.next_id = std::max(state.next_id, state.left.end());
-    }
-    sequence_ = std::max(sequence_, header.sequence);
+  detail::LeftIds& left = log_.state.left;
+  if (log_.oldest == no_sector) {
+    log_.state.counts[static_cast<std::size_t>(Fate::corrupted)] +=
+        left.waiting(left.cursor, log_.next_id);
+    left = {};
+    left.cursor = log_.next_id;
   }
-  for (std::size_t i = 0; i < state_.bases.size(); ++i)
-    if (state_.bases[i].boot_id != 0) written_bases_ |= static_cast<std::uint8_t>(1U << i);
-  return {};
+  // Ids ascend from sector to sector. Where they do not, it is not the work of this class. The
+  // oldest answers for all that wait and that no sector has.
+  std::uint32_t first_id = 0;
+  for (std::uint32_t i = log_.oldest; i != no_sector; i = sectors_[i].next) {
+    first_id = smaller(std::max(sectors_[i].first_id, first_id),
+                       i == log_.oldest ? left.cursor : log_.next_id);
+    sectors_[i].first_id = first_id;
+  }
+  const std::uint32_t head = log_.newest;
+  settle(0, log_.next_id);
+  if (log_.newest != head) log_.writable = false;
+  log_.last_started = log_.newest == no_sector ? g.sector_count - 1 : log_.newest;
+  log_.open = !log_.failed;
+  if (log_.open) return {};
+  log_.pending = 0;
+  return Code::hook_failed;
 }
 
 // Of the newest sector alone: it repeats what those before it said.
-Status SampleQueue::replay(std::uint32_t sector) {
-  if (sectors_[sector].state != sector_plain) return {};
-  Record held;  // A torn one is only taken back as long as nothing follows.
-  std::uint32_t held_at = 0;
-  bool holds = false;
-  std::uint32_t at = header_end();
-  while (!writable_) {
-    Record record;
-    std::uint32_t found_at = at;
-    Found found = read_record(sector, at, record);
-    if (found == Found::nothing) {
-      found = erased(sector, at);
-      if (found == Found::failed) return Code::hook_failed;
-      writable_ = found == Found::record;
-      if (writable_) break;
-      found = search_record(sector, found_at, record);
-    }
-    if (found == Found::failed) return Code::hook_failed;
-    if (found == Found::nothing) break;
-    if (holds) {
-      const Status status = apply(held, sector, held_at);
-      if (!status.ok()) return status;
-    }
-    held = record;
-    held_at = found_at;
-    holds = true;
-    at = found_at + padded(Record::bytes + record.size);
+void SampleQueue::replay() {
+  if (log_.newest == no_sector || sectors_[log_.newest].state != sector_plain) return;
+  Walk walk({log_.newest, SectorHeader::bytes});
+  bool more = find_record(walk);
+  while (more) {
+    const Walk held = walk;
+    pass(walk);
+    more = find_record(walk);
+    // A torn one is only taken back as long as nothing follows.
+    const bool taken = (more && held.record.type == Record::sample) || intact(held);
+    if (taken) apply(held.record);
+    walk.blank = walk.blank && taken;
   }
-  end_ = at;
-  if (!holds) return {};
-  const Found body = read_body(sector, held_at, held);
-  if (body == Found::failed) return Code::hook_failed;
-  if (body == Found::record) return apply(held, sector, held_at);
-  end_ = held_at;
-  writable_ = false;
-  return {};
+  log_.end = walk.at;
+  log_.writable = walk.blank;
 }
 
-Status SampleQueue::apply(const Record& record, std::uint32_t sector, std::uint32_t offset) {
-  std::array<std::uint8_t, 12> body{};
-  const std::uint32_t wanted = record.type == Record::release ? 12 : record.text_offset();
-  if (wanted > record.size) return {};
-  if (!storage_.read(sector, offset + Record::bytes, {body.data(), wanted}).ok())
-    return Code::hook_failed;
-  ByteReader reader(body.data());
+void SampleQueue::apply(const Record& record) {
   if (record.type == Record::sample) {
-    if (record.id < state_.next_id || record.id > too_high) return {};
-    state_.next_id = record.id + 1;
-    state_.last_time = {record.time_ms, 0};
-    if (wanted != 0) reader.get(state_.last_time.boot_id);
-    return {};
+    if (record.id < log_.next_id || record.id > too_high) return;
+    log_.next_id = record.id + 1;
+    log_.state.last_time = {record.time_ms, record.boot_id()};
+  } else if (record.type == Record::release) {
+    const auto [last, count, generation] = record.body;
+    if (record.size < sizeof(record.body) || last >= log_.next_id || record.id == 0 ||
+        generation > too_high)
+      return;
+    if (record.fate < fate_count) log_.state.counts[record.fate] += count;
+    log_.state.generation = std::max(log_.state.generation, generation);
+    log_.state.left.insert(record.id, last);
+  } else if (record.type == Record::time_base && record.text_offset() != 0 &&
+             record.id < log_.state.bases.size()) {
+    log_.state.bases[record.id] = {record.boot_id(), record.time_ms};
   }
-  if (record.type != Record::release && record.type != Record::time_base) return {};
-  const Found intact = read_body(sector, offset, record);
-  if (intact == Found::failed) return Code::hook_failed;
-  if (intact == Found::nothing) return {};
-  if (record.type == Record::release) {
-    std::uint32_t last = 0;
-    std::uint32_t count = 0;
-    std::uint32_t generation = 0;
-    reader.get(last);
-    reader.get(count);
-    reader.get(generation);
-    if (last >= state_.next_id || record.id == 0 || generation > too_high) return {};
-    if (record.fate < fate_count) state_.counts[record.fate] += count;
-    state_.generation = std::max(state_.generation, generation);
-    state_.left.insert(record.id, last);
-  } else if (wanted == 8) {
-    TimeBase base;
-    reader.get(base.boot_id);
-    base.offset_ms = record.time_ms;
-    if (record.id < state_.bases.size()) {
-      state_.bases[record.id] = base;
-      written_bases_ |= static_cast<std::uint8_t>(1U << record.id);
-    }
-  }
-  return {};
 }
 
+// Into the list, which is in order, in place of those that it stands for.
 void SampleQueue::link(std::uint32_t sector) {
   QueueSector& added = sectors_[sector];
-  const auto older = [&](std::uint32_t index) {
-    const QueueSector& other = sectors_[index];
-    return other.sequence != added.sequence ? other.sequence < added.sequence
-                                            : other.pending <= added.pending;
-  };
+  std::uint16_t* place = &log_.oldest;
   // Sectors are used in turn, so most belong behind the one that was linked before.
-  std::uint32_t before = no_sector;
-  std::uint32_t behind = oldest_;
-  if (last_started_ != no_sector && older(last_started_)) {
-    before = last_started_;
-    behind = sectors_[before].next;
+  if (log_.last_started != no_sector) {
+    QueueSector& before = sectors_[log_.last_started];
+    if (before.state != sector_free && before.sequence < added.first_sequence) place = &before.next;
   }
-  while (behind != no_sector && older(behind)) {
-    before = behind;
-    behind = sectors_[behind].next;
-  }
-  added.next = static_cast<std::uint16_t>(behind);
-  if (before == no_sector)
-    oldest_ = sector;
-  else
-    sectors_[before].next = static_cast<std::uint16_t>(sector);
-  last_started_ = sector;
-}
-
-void SampleQueue::drop_replaced() {
-  std::uint32_t newest_first = no_sector;
-  for (std::uint32_t i = oldest_; i != no_sector;) {
-    const std::uint32_t next = sectors_[i].next;
-    sectors_[i].next = static_cast<std::uint16_t>(newest_first);
-    newest_first = i;
-    i = next;
-  }
-  oldest_ = no_sector;
-  for (std::uint32_t i = newest_first; i != no_sector;) {
-    const std::uint32_t next = sectors_[i].next;
-    if (oldest_ != no_sector && sectors_[i].sequence >= sectors_[oldest_].first_sequence) {
-      sectors_[i].state = sector_free;
-    } else {
-      // Ids ascend from sector to sector. Where they do not, it is not the work of this class.
-      const std::uint32_t end = oldest_ == no_sector ? state_.next_id : sectors_[oldest_].first_id;
-      sectors_[i].first_id = smaller(sectors_[i].first_id, end);
-      if (oldest_ == no_sector) newest_ = i;
-      sectors_[i].next = static_cast<std::uint16_t>(oldest_);
-      oldest_ = i;
-      ++used_;
+  while (*place != no_sector && sectors_[*place].sequence < added.first_sequence)
+    place = &sectors_[*place].next;
+  log_.last_started = sector;
+  while (*place != no_sector) {
+    QueueSector& other = sectors_[*place];
+    if (other.sequence > added.sequence ||
+        (other.sequence == added.sequence && other.pending > added.pending)) {
+      if (other.first_sequence > added.sequence) break;
+      added.state = sector_free;
+      return;
     }
-    i = next;
+    other.state = sector_free;
+    *place = other.next;
   }
-}
-
-Status SampleQueue::count_pending() {
-  if (oldest_ == no_sector) {
-    state_.counts[static_cast<std::size_t>(Fate::corrupted)] +=
-        state_.left.waiting(state_.left.cursor, state_.next_id);
-    state_.left = {};
-    state_.left.cursor = state_.next_id;
-  }
-  // The oldest answers for all that wait and that no sector has.
-  if (oldest_ != no_sector && sectors_[oldest_].state == sector_plain)
-    sectors_[oldest_].first_id = smaller(sectors_[oldest_].first_id, state_.left.cursor);
-  for (std::uint32_t i = oldest_; i != no_sector;) {
-    const std::uint32_t next = sectors_[i].next;
-    const Status status = count_waiting(i);
-    if (!status.ok()) return status;
-    pending_ += sectors_[i].pending;
-    if (sectors_[i].pending == 0 && i != newest_) unlink(i);
-    i = next;
-  }
-  return {};
+  added.next = *place;
+  *place = static_cast<std::uint16_t>(sector);
 }
 
 }  // namespace here_tracking

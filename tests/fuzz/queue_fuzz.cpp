@@ -24,7 +24,7 @@ void require(bool condition) {
 }
 
 void put_crc(std::uint8_t* bytes, std::size_t size) {
-  const std::uint32_t crc = ht::crc32({bytes, size - 4});
+  const std::uint32_t crc = ht::crc32(bytes, size - 4);
   for (std::size_t i = 0; i < 4; ++i)
     bytes[size - 4 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
 }
@@ -52,7 +52,7 @@ void put_checksums(std::uint8_t* sector) {
     if (at + record_bytes + size > sector_bytes) return;
     lower(record + 4, 4);
     lower(record + record_bytes, size < 12 ? size : 12);
-    const std::uint32_t crc = ht::crc32({record + record_bytes, size});
+    const std::uint32_t crc = ht::crc32(record + record_bytes, size);
     for (std::size_t i = 0; i < 4 && (wanted & 4U) != 0; ++i)
       record[12 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
     put_crc(record, record_bytes);

@@ -802,7 +802,7 @@ TEST_CASE("Queue: a later version of the format is left alone") {
   // One of its sectors says version 2, with a checksum that is right.
   auto* const bytes = reinterpret_cast<std::uint8_t*>(image.data());
   bytes[4] = 2;
-  const std::uint32_t crc = ht::crc32({bytes, 188});
+  const std::uint32_t crc = ht::crc32(bytes, 188);
   for (std::size_t i = 0; i < 4; ++i)
     bytes[188 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
   const std::string before = image;
