@@ -186,7 +186,7 @@ class Sample {
 
   /// The object without its timestamp and closing brace, as SampleQueue::append() takes it: `{`
   /// when there is nothing in it. Valid as json() is.
-  [[nodiscard]] std::string_view untimed_json() const { return {buffer_.data(), length_}; }
+  [[nodiscard]] std::string_view untimed_json() const { return {buffer_.data(), end_[root]}; }
 
   /// All sensor readings that are in the sample.
   [[nodiscard]] const SensorReadings& readings() const { return readings_; }
@@ -234,7 +234,7 @@ class Sample {
     sensors = list_count,
     scan,
     system,
-    root,  // always there
+    root,  // always there; ends where the object does, without its closing brace
   };
   // What may be given once. The lowest ten bits stand for the sensor readings.
   enum Given : std::uint32_t {
@@ -252,12 +252,11 @@ class Sample {
 
   /// Whether it is withheld, and then counts it.
   bool keep_back(PositionMethod method);
-  Status commit_reported(SampleWriter& writer, Given given, std::string_view empty,
-                         Reported* reported);
+  Status commit_reported(SampleWriter& writer, std::string_view empty, Reported* reported);
 
   Span<char> buffer_;
-  std::size_t length_ = 0;                 // of the object so far, without its closing brace
-  std::array<std::uint32_t, root> end_{};  // where the closing bracket stands; 0: not there yet
+  // Where the closing bracket stands; 0: not there yet.
+  std::array<std::uint32_t, root + 1> end_{};
   std::array<std::uint8_t, list_count> item_count_{};
   std::int64_t timestamp_ms_ = 0;
   SensorReadings readings_;

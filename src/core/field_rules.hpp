@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/measurements.hpp"
 #include "here_tracking/span.hpp"
+#include "here_tracking/status.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,21 +22,35 @@ enum class FieldType : std::uint8_t {
   opt_u8,
   opt_i64,
   opt_bool,
-  text,          ///< std::string_view, empty when it is not given
-  required_text  ///< std::string_view, always given
+  mac,
+  opt_mac,
+  text,           ///< std::string_view, empty when it is not given
+  required_text,  ///< std::string_view, always given
+  list            ///< A Span of structs, empty when it is not given
 };
 
 template <typename T>
-constexpr FieldType field_type() {
-  if constexpr (std::is_same_v<T, std::int32_t>) return FieldType::i32;
-  if constexpr (std::is_same_v<T, std::uint32_t>) return FieldType::u32;
-  if constexpr (std::is_same_v<T, std::optional<std::int32_t>>) return FieldType::opt_i32;
-  if constexpr (std::is_same_v<T, std::optional<std::uint32_t>>) return FieldType::opt_u32;
-  if constexpr (std::is_same_v<T, std::optional<std::uint8_t>>) return FieldType::opt_u8;
-  if constexpr (std::is_same_v<T, std::optional<std::int64_t>>) return FieldType::opt_i64;
-  if constexpr (std::is_same_v<T, std::optional<bool>>) return FieldType::opt_bool;
-  if constexpr (std::is_same_v<T, std::string_view>) return FieldType::text;
-}
+inline constexpr FieldType field_type = FieldType::text;
+template <>
+inline constexpr FieldType field_type<std::int32_t> = FieldType::i32;
+template <>
+inline constexpr FieldType field_type<std::uint32_t> = FieldType::u32;
+template <>
+inline constexpr FieldType field_type<std::optional<std::int32_t>> = FieldType::opt_i32;
+template <>
+inline constexpr FieldType field_type<std::optional<std::uint32_t>> = FieldType::opt_u32;
+template <>
+inline constexpr FieldType field_type<std::optional<std::uint8_t>> = FieldType::opt_u8;
+template <>
+inline constexpr FieldType field_type<std::optional<std::int64_t>> = FieldType::opt_i64;
+template <>
+inline constexpr FieldType field_type<std::optional<bool>> = FieldType::opt_bool;
+template <>
+inline constexpr FieldType field_type<MacAddress> = FieldType::mac;
+template <>
+inline constexpr FieldType field_type<std::optional<MacAddress>> = FieldType::opt_mac;
+template <typename T>
+inline constexpr FieldType field_type<Span<const T>> = FieldType::list;
 
 enum class FieldKind : std::uint8_t {
   any,       ///< Its type is its range
@@ -44,78 +60,112 @@ enum class FieldKind : std::uint8_t {
   utc_text   ///< Milliseconds, written as RFC 3339 text
 };
 
+/// The largest identity of a cell where it has 28 bits.
+inline constexpr std::int32_t max_cell_id = 268435455;
+
+struct ObjectRules;
+
+struct FieldRange {
+  std::int32_t min;
+  std::int32_t max;
+};
+
 /// A field of a struct and the service's rule for it: 16 bytes of flash.
 struct FieldRule {
   const char* name;
-  std::int32_t min;
-  std::int32_t max;
+  union Bounds {
+    constexpr Bounds(FieldRange of) : range(of) {}  // NOLINT(google-explicit-constructor)
+    constexpr explicit Bounds(const ObjectRules* of) : items(of) {}
+
+    FieldRange range;
+    const ObjectRules* items;  ///< Of FieldType::list
+  } bounds;
   std::uint8_t offset;
   FieldType type : 4;
   FieldKind kind : 4;
   std::uint8_t decimals : 4;
-  std::uint8_t partner : 4;  ///< Which field of the same table it needs, counted from 1; 0: none
+  Unit unit : 4;
+  std::int8_t partner;  ///< How far from here in the table the field is that it needs; 0: none
+};
+
+/// An object's fields, in the order in which they are written.
+struct ObjectRules {
+  /// The last two are for the items of a list.
+  constexpr ObjectRules(const char* name, Span<const FieldRule> table, std::uint16_t max = 0,
+                        std::size_t bytes = 0)
+      : scope(name),
+        fields(table.data()),
+        max_items(max),
+        count(static_cast<std::uint8_t>(table.size())),
+        item_bytes(static_cast<std::uint8_t>(bytes)) {}
+
+  [[nodiscard]] constexpr const FieldRule* begin() const { return fields; }
+  [[nodiscard]] constexpr const FieldRule* end() const { return fields + count; }
+
+  const char* scope;  ///< As FieldError::scope
+  const FieldRule* fields;
+  std::uint16_t max_items;
+  std::uint8_t count;
+  std::uint8_t item_bytes;
 };
 
 struct FieldPlace {
-  std::size_t offset;
+  std::uint8_t offset;
   FieldType type;
 };
 
 template <std::size_t offset, typename T>
 constexpr FieldPlace field_place() {
   static_assert(offset <= 255, "FieldRule keeps it in a byte");
-  return {offset, field_type<T>()};
+  return {offset, field_type<T>};
 }
 
 #define HERE_TRACKING_FIELD(type, member) \
   field_place<offsetof(type, member), decltype(type::member)>()
 
-constexpr FieldRule field(const char* name, FieldPlace place, FieldKind kind, std::int32_t min,
-                          std::int32_t max, std::uint8_t decimals, std::uint8_t partner) {
-  FieldRule rule{name, min, max, static_cast<std::uint8_t>(place.offset), place.type, kind, 0, 0};
+constexpr FieldRule field(const char* name, FieldPlace place, FieldKind kind,
+                          FieldRule::Bounds bounds, std::uint8_t decimals) {
+  FieldRule rule{name, bounds, place.offset, place.type, kind, 0, Unit::none, 0};
   rule.decimals = decimals & 15U;
-  rule.partner = partner & 15U;
+  if (place.type == FieldType::text) rule.unit = Unit::characters;
+  if (place.type == FieldType::list) rule.unit = Unit::items;
   return rule;
 }
 constexpr FieldRule limited(const char* name, FieldPlace place, std::int32_t min, std::int32_t max,
                             std::uint8_t decimals = 0) {
-  return field(name, place, FieldKind::limited, min, max, decimals, 0);
+  return field(name, place, FieldKind::limited, FieldRange{min, max}, decimals);
 }
 constexpr FieldRule clamped(const char* name, FieldPlace place, std::int32_t min, std::int32_t max,
                             std::uint8_t decimals = 0) {
-  return field(name, place, FieldKind::clamped, min, max, decimals, 0);
+  return field(name, place, FieldKind::clamped, FieldRange{min, max}, decimals);
 }
 constexpr FieldRule any(const char* name, FieldPlace place, std::uint8_t decimals = 0) {
-  return field(name, place, FieldKind::any, 0, 0, decimals, 0);
+  return field(name, place, FieldKind::any, FieldRange{0, 0}, decimals);
 }
 constexpr FieldRule epoch_ms(const char* name, FieldPlace place) {
-  return field(name, place, FieldKind::epoch_ms, 0, 0, 0, 0);
+  return field(name, place, FieldKind::epoch_ms, FieldRange{0, 0}, 0);
 }
 constexpr FieldRule utc_text(const char* name, FieldPlace place) {
-  return field(name, place, FieldKind::utc_text, 0, 0, 0, 0);
+  return field(name, place, FieldKind::utc_text, FieldRange{0, 0}, 0);
+}
+constexpr FieldRule list(const char* name, FieldPlace place, const ObjectRules& items) {
+  return field(name, place, FieldKind::limited, FieldRule::Bounds(&items), 0);
+}
+constexpr FieldRule in(Unit unit, FieldRule rule) {
+  rule.unit = unit;
+  return rule;
 }
 constexpr FieldRule required(FieldRule rule) {
   rule.type = FieldType::required_text;
   return rule;
 }
-/// @param partner counted from 1.
-constexpr FieldRule needs(std::uint8_t partner, FieldRule rule) {
-  rule.partner = partner & 15U;
+constexpr FieldRule needs_next(FieldRule rule) {
+  rule.partner = 1;
   return rule;
 }
-
-/// An object's fields, in the order in which they are written.
-struct ObjectRules {
-  const char* scope;  ///< As FieldError::scope
-  Span<const FieldRule> fields;
-};
-
-/// A list inside an object.
-struct ListRules {
-  const char* name;
-  ObjectRules item;
-  std::uint16_t max_items;
-  std::uint8_t item_bytes;
-};
+constexpr FieldRule needs_previous(FieldRule rule) {
+  rule.partner = -1;
+  return rule;
+}
 
 }  // namespace here_tracking

@@ -27,8 +27,6 @@ class ByteSink {
 /// Builds text in memory that somebody else owns. What does not fit is dropped and remembered.
 class TextBuilder final : public ByteSink {
  public:
-  using Ch = char;  // with Put() and Flush() RapidJSON's output stream
-
   explicit TextBuilder(Span<char> into) : into_(into) {}
 
   void append(std::string_view piece) override;
@@ -44,8 +42,6 @@ class TextBuilder final : public ByteSink {
     if (wanted_ < into_.size()) into_[wanted_] = c;
     ++wanted_;
   }
-  // NOLINTNEXTLINE(readability-identifier-naming,readability-convert-member-functions-to-static)
-  void Flush() {}
 
   [[nodiscard]] bool overflow() const { return wanted_ > into_.size(); }
   [[nodiscard]] std::size_t size() const { return overflow() ? into_.size() : wanted_; }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/telemetry.hpp"
+
+#include "json_reader.hpp"
+#include "sample_writer.hpp"
+
+namespace here_tracking {
+namespace {
+
+/// Copies JSON to a writer without its white space.
+class Compactor final : public JsonHandler {
+ public:
+  explicit Compactor(JsonWriter& writer) : writer_(writer) {}
+
+  bool on_key(const JsonString& key) override {
+    const bool copied = on_string(key);
+    writer_.colon();
+    return copied;
+  }
+  bool on_string(const JsonString& value) override {
+    const bool is_utf8 = value.raw.empty() || count_json_characters(value.raw) != 0;
+    return is_utf8 && on_number({value.raw.data() - 1, value.raw.size() + 2});
+  }
+  bool on_number(std::string_view text) override {
+    writer_.raw(text);
+    return true;
+  }
+  bool on_bool(bool value) override { return on_number(value ? "true" : "false"); }
+  bool on_null() override { return on_number("null"); }
+  bool on_begin(bool object, std::size_t depth, std::size_t) override {
+    if (depth == 1) is_object_ = object;
+    writer_.begin(object ? '{' : '[');
+    return true;
+  }
+  bool on_end(bool object, std::size_t, std::size_t) override {
+    writer_.end(object ? '}' : ']');
+    return true;
+  }
+
+  [[nodiscard]] bool is_object() const { return is_object_; }
+
+ private:
+  JsonWriter& writer_;
+  bool is_object_ = false;
+};
+
+}  // namespace
+
+Status Sample::set_payload(std::string_view json_object) {
+  static constexpr FieldRule payload = in(Unit::bytes, any("payload", {}));
+  SampleWriter writer(*this);
+  auto size = static_cast<std::int64_t>(json_object.size());
+  if ((given_ & given_payload) != 0) writer.refuse(payload, size, Rule::given_once);
+  writer.begin(root, given_payload, payload.name);
+  writer.json().key(payload.name);
+  const std::size_t before = writer.members_wanted();
+  Compactor compactor(writer.json());
+  const JsonResult result = writer.is_open() ? parse_json(json_object, max_payload_depth, compactor)
+                                             : JsonResult::invalid;
+  if (result == JsonResult::too_deep) {
+    writer.refuse(payload, size, Rule::payload_depth);
+  } else if (result != JsonResult::ok || !compactor.is_object()) {
+    writer.refuse(payload, size, Rule::payload_json);
+  }
+  size = static_cast<std::int64_t>(writer.members_wanted() - before);
+  if (size > std::int64_t{max_payload_bytes}) writer.refuse(payload, size, Rule::payload_size);
+  return writer.commit();
+}
+
+}  // namespace here_tracking
