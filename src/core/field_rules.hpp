@@ -24,6 +24,7 @@ enum class FieldType : std::uint8_t {
   opt_bool,
   mac,
   opt_mac,
+  band,           ///< WlanBand
   text,           ///< std::string_view, empty when it is not given
   required_text,  ///< std::string_view, always given
   list            ///< A Span of structs, empty when it is not given
@@ -46,6 +47,8 @@ inline constexpr FieldType field_type<std::optional<std::int64_t>> = FieldType::
 template <>
 inline constexpr FieldType field_type<std::optional<bool>> = FieldType::opt_bool;
 template <>
+inline constexpr FieldType field_type<WlanBand> = FieldType::band;
+template <>
 inline constexpr FieldType field_type<MacAddress> = FieldType::mac;
 template <>
 inline constexpr FieldType field_type<std::optional<MacAddress>> = FieldType::opt_mac;
@@ -63,23 +66,11 @@ enum class FieldKind : std::uint8_t {
 /// The largest identity of a cell where it has 28 bits.
 inline constexpr std::int32_t max_cell_id = 268435455;
 
-struct ObjectRules;
-
-struct FieldRange {
-  std::int32_t min;
-  std::int32_t max;
-};
-
 /// A field of a struct and the service's rule for it: 16 bytes of flash.
 struct FieldRule {
   const char* name;
-  union Bounds {
-    constexpr Bounds(FieldRange of) : range(of) {}  // NOLINT(google-explicit-constructor)
-    constexpr explicit Bounds(const ObjectRules* of) : items(of) {}
-
-    FieldRange range;
-    const ObjectRules* items;  ///< Of FieldType::list
-  } bounds;
+  std::int32_t min;
+  std::int32_t max;
   std::uint8_t offset;
   FieldType type : 4;
   FieldKind kind : 4;
@@ -90,23 +81,24 @@ struct FieldRule {
 
 /// An object's fields, in the order in which they are written.
 struct ObjectRules {
-  /// The last two are for the items of a list.
-  constexpr ObjectRules(const char* name, Span<const FieldRule> table, std::uint16_t max = 0,
-                        std::size_t bytes = 0)
-      : scope(name),
-        fields(table.data()),
-        max_items(max),
-        count(static_cast<std::uint8_t>(table.size())),
-        item_bytes(static_cast<std::uint8_t>(bytes)) {}
+  constexpr ObjectRules(const char* name, Span<const FieldRule> table)
+      : scope(name), fields(table.data()), count(static_cast<std::uint8_t>(table.size())) {}
+  /// With a list among the fields, of structs of that size.
+  constexpr ObjectRules(const char* name, Span<const FieldRule> table, const ObjectRules& item,
+                        std::size_t bytes)
+      : ObjectRules(name, table) {
+    items = &item;
+    item_bytes = static_cast<std::uint8_t>(bytes);
+  }
 
   [[nodiscard]] constexpr const FieldRule* begin() const { return fields; }
   [[nodiscard]] constexpr const FieldRule* end() const { return fields + count; }
 
   const char* scope;  ///< As FieldError::scope
   const FieldRule* fields;
-  std::uint16_t max_items;
+  const ObjectRules* items = nullptr;
+  std::uint8_t item_bytes = 0;
   std::uint8_t count;
-  std::uint8_t item_bytes;
 };
 
 struct FieldPlace {
@@ -123,9 +115,9 @@ constexpr FieldPlace field_place() {
 #define HERE_TRACKING_FIELD(type, member) \
   field_place<offsetof(type, member), decltype(type::member)>()
 
-constexpr FieldRule field(const char* name, FieldPlace place, FieldKind kind,
-                          FieldRule::Bounds bounds, std::uint8_t decimals) {
-  FieldRule rule{name, bounds, place.offset, place.type, kind, 0, Unit::none, 0};
+constexpr FieldRule field(const char* name, FieldPlace place, FieldKind kind, std::int32_t min,
+                          std::int32_t max, std::uint8_t decimals) {
+  FieldRule rule{name, min, max, place.offset, place.type, kind, 0, Unit::none, 0};
   rule.decimals = decimals & 15U;
   if (place.type == FieldType::text) rule.unit = Unit::characters;
   if (place.type == FieldType::list) rule.unit = Unit::items;
@@ -133,23 +125,23 @@ constexpr FieldRule field(const char* name, FieldPlace place, FieldKind kind,
 }
 constexpr FieldRule limited(const char* name, FieldPlace place, std::int32_t min, std::int32_t max,
                             std::uint8_t decimals = 0) {
-  return field(name, place, FieldKind::limited, FieldRange{min, max}, decimals);
+  return field(name, place, FieldKind::limited, min, max, decimals);
 }
 constexpr FieldRule clamped(const char* name, FieldPlace place, std::int32_t min, std::int32_t max,
                             std::uint8_t decimals = 0) {
-  return field(name, place, FieldKind::clamped, FieldRange{min, max}, decimals);
+  return field(name, place, FieldKind::clamped, min, max, decimals);
 }
 constexpr FieldRule any(const char* name, FieldPlace place, std::uint8_t decimals = 0) {
-  return field(name, place, FieldKind::any, FieldRange{0, 0}, decimals);
+  return field(name, place, FieldKind::any, 0, 0, decimals);
 }
 constexpr FieldRule epoch_ms(const char* name, FieldPlace place) {
-  return field(name, place, FieldKind::epoch_ms, FieldRange{0, 0}, 0);
+  return field(name, place, FieldKind::epoch_ms, 0, 0, 0);
 }
 constexpr FieldRule utc_text(const char* name, FieldPlace place) {
-  return field(name, place, FieldKind::utc_text, FieldRange{0, 0}, 0);
+  return field(name, place, FieldKind::utc_text, 0, 0, 0);
 }
-constexpr FieldRule list(const char* name, FieldPlace place, const ObjectRules& items) {
-  return field(name, place, FieldKind::limited, FieldRule::Bounds(&items), 0);
+constexpr FieldRule at_most(std::int32_t max, const char* name, FieldPlace place) {
+  return field(name, place, FieldKind::limited, 0, max, 0);
 }
 constexpr FieldRule in(Unit unit, FieldRule rule) {
   rule.unit = unit;

@@ -17,12 +17,17 @@ class JsonWriter {
   void begin(char bracket);
   void end(char bracket);
   void key(const char* name);
+  /// A member that is an object.
+  void begin_object(const char* name);
   /// What follows is the value of the member whose name was written.
   void colon();
-  void number(std::int64_t value, std::uint8_t decimals = 0);
+  void number(std::int64_t value) { decimal(0, value); }
+  /// value / 10^decimals. In this order all of it fits into registers.
+  void decimal(std::uint8_t decimals, std::int64_t value);
   void string(std::string_view value);
   /// A value that is JSON already.
   void raw(std::string_view json);
+  void raw(const char* json);
 
   TextBuilder& out() { return out_; }
   [[nodiscard]] const TextBuilder& out() const { return out_; }

@@ -7,12 +7,13 @@
 
 namespace here_tracking {
 
-Sample::Sample(Span<char> buffer, SampleOptions options) : buffer_(buffer), options_(options) {
+Sample::Sample(Span<char> buffer, SampleOptions options)
+    : buffer_(buffer), content_(), options_(options) {
   if (buffer_.size() >= sample_end_bytes) {
     buffer_[0] = '{';
-    end_[root] = 1;
+    content_.end[root] = 1;
   } else {
-    status_ = Code::buffer_too_small;
+    content_.status = Code::buffer_too_small;
   }
 }
 
@@ -23,38 +24,33 @@ void Sample::clear() {
 }
 
 bool Sample::empty() const {
-  return end_[root] <= 1;
+  return content_.end[root] <= 1;
 }
 
 bool Sample::can_be_positioned() const {
   for (std::size_t list = 0; list < wlan; ++list) {
-    if (item_count_[list] != 0) return true;
+    if (content_.item_count[list] != 0) return true;
   }
-  return has_position() || item_count_[wlan] + item_count_[bt] > 1;
+  return has_position() || content_.item_count[wlan] + content_.item_count[bt] > 1;
 }
 
 void Sample::withhold(NameSet<PositionMethod> methods, NameSet<SensorData> data) {
-  withheld_methods_ = methods;
-  withheld_data_ = data;
-}
-
-bool Sample::keep_back(PositionMethod method) {
-  if (withholds(method)) ++withheld_;
-  return withholds(method);
+  content_.withheld_methods = methods;
+  content_.withheld_data = data;
 }
 
 Status Sample::set_timestamp(std::int64_t timestamp_ms) {
   static constexpr FieldRule timestamp = epoch_ms("timestamp", {});
   if (!SampleWriter(*this).check(timestamp, timestamp_ms)) return Code::invalid_value;
-  timestamp_ms_ = timestamp_ms;
+  content_.timestamp_ms = timestamp_ms;
   return {};
 }
 
 std::string_view Sample::json() {
-  const std::size_t length = end_[root];
-  if (timestamp_ms_ == 0 || length == 0) return {};
+  const std::size_t length = content_.end[root];
+  if (content_.timestamp_ms == 0 || length == 0) return {};
   TextBuilder end({buffer_.data() + length, sample_end_bytes});
-  append_sample_end(end, length, timestamp_ms_);
+  append_sample_end(end, length, content_.timestamp_ms);
   return {buffer_.data(), length + end.size()};
 }
 

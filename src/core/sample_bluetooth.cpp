@@ -15,8 +15,7 @@ constexpr FieldRule bt_fields[] = {
 };
 #undef FIELD
 constexpr ObjectRules bt_mac_rules = {"scan.bt", bt_mac_fields};
-constexpr ObjectRules bt_rules = {"scan.bt", bt_fields, Sample::max_bluetooth_beacons,
-                                  sizeof(BluetoothBeacon)};
+constexpr ObjectRules bt_rules = {"scan.bt", bt_fields};
 
 void write_base64(JsonWriter& json, const char* name, Span<const std::uint8_t> bytes) {
   char memory[base64_bytes(std::tuple_size_v<IBeaconId>)];
@@ -27,7 +26,8 @@ void write_base64(JsonWriter& json, const char* name, Span<const std::uint8_t> b
 }  // namespace
 
 Status Sample::add(const BluetoothBeacon& beacon) {
-  static constexpr FieldRule beacons = scan_list("bt", bt, bt_rules, Unit::beacons);
+  static constexpr FieldRule beacons =
+      in(Unit::beacons, scan_list(max_bluetooth_beacons, "bt", bt));
   SampleWriter writer(*this);
   writer.begin_item(beacons);
   writer.write(bt_mac_rules, &beacon);

@@ -15,8 +15,7 @@ constexpr FieldRule cdma_nmr_fields[] = {
     limited("frequency", FIELD(frequency), 0, 2047),
 };
 #undef FIELD
-constexpr ObjectRules cdma_nmr_rules = {"scan.cdma.nmr", cdma_nmr_fields, 32,
-                                        sizeof(CdmaNeighbour)};
+constexpr ObjectRules cdma_nmr_rules = {"scan.cdma.nmr", cdma_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(CdmaCell, member)
 constexpr FieldRule cdma_fields[] = {
@@ -30,16 +29,17 @@ constexpr FieldRule cdma_fields[] = {
     limited("baselat", FIELD(baselat_deg_e7), -900000000, 900000000, 7),
     limited("baselng", FIELD(baselng_deg_e7), -1800000000, 1800000000, 7),
     utc_text("timestamp", FIELD(timestamp_ms)),
-    list("nmr", FIELD(nmr), cdma_nmr_rules),
+    at_most(32, "nmr", FIELD(nmr)),
 };
 #undef FIELD
-constexpr ObjectRules cdma_rules = {"scan.cdma", cdma_fields, Sample::max_cells, sizeof(CdmaCell)};
+constexpr ObjectRules cdma_rules = {"scan.cdma", cdma_fields, cdma_nmr_rules,
+                                    sizeof(CdmaNeighbour)};
 
 }  // namespace
 
 Status Sample::add(const CdmaCell& cell) {
-  static constexpr FieldRule cells = scan_list("cdma", cdma, cdma_rules, Unit::cells);
-  return SampleWriter::add_item(*this, cells, &cell);
+  static constexpr FieldRule cells = cell_list("cdma", cdma);
+  return SampleWriter::add_item(*this, cells, cdma_rules, &cell);
 }
 
 }  // namespace here_tracking

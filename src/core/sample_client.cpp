@@ -13,8 +13,7 @@ constexpr FieldRule module_fields[] = {
     limited("firmwareVersion", FIELD(firmware_version), 3, 60),
 };
 #undef FIELD
-constexpr ObjectRules module_rules = {"system.client.modules", module_fields, 10,
-                                      sizeof(ClientModule)};
+constexpr ObjectRules module_rules = {"system.client.modules", module_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(HomeNetwork, member)
 constexpr FieldRule network_fields[] = {
@@ -24,8 +23,7 @@ constexpr FieldRule network_fields[] = {
     needs_previous(limited("nid", FIELD(nid), 0, 65535)),
 };
 #undef FIELD
-constexpr ObjectRules network_rules = {"system.client.homenetwork", network_fields, 2,
-                                       sizeof(HomeNetwork)};
+constexpr ObjectRules network_rules = {"system.client.homenetwork", network_fields};
 constexpr FieldRule network_pair = any("", {});
 
 #define FIELD(member) HERE_TRACKING_FIELD(ClientInfo, member)
@@ -45,18 +43,21 @@ constexpr FieldRule client_fields[] = {
     any("hasAttachSensor", FIELD(has_attach_sensor)),
     any("hasTamperSensor", FIELD(has_tamper_sensor)),
     any("hasNoBattery", FIELD(has_no_battery)),
-    list("modules", FIELD(modules), module_rules),
-    list("homenetwork", FIELD(homenetwork), network_rules),
+    at_most(10, "modules", FIELD(modules)),
+};
+constexpr FieldRule networks_fields[] = {
+    at_most(2, "homenetwork", FIELD(homenetwork)),
 };
 #undef FIELD
-constexpr ObjectRules client_rules = {"system.client", client_fields};
+constexpr ObjectRules client_rules = {"system.client", client_fields, module_rules,
+                                      sizeof(ClientModule)};
+constexpr ObjectRules networks_rules = {"system.client", networks_fields, network_rules,
+                                        sizeof(HomeNetwork)};
 constexpr const FieldRule& version = client_fields[4];
 constexpr const FieldRule& diskquota = client_fields[6];
 
-constexpr FieldRule range_fields[] = {limited("", {}, -1000, 1000)};
-constexpr ObjectRules range_rules = {"system.client.accelerometerSensorRange", range_fields, 5,
-                                     sizeof(std::int32_t)};
-constexpr FieldRule ranges = list("accelerometerSensorRange", {0, FieldType::list}, range_rules);
+constexpr FieldRule ranges = at_most(5, "accelerometerSensorRange", {0, FieldType::list});
+constexpr FieldRule range = limited("", {}, -1000, 1000);
 
 /// X.Y.Z with X, Y 0..255 and Z 0..65535.
 bool is_client_version(std::string_view text) {
@@ -75,9 +76,10 @@ void write_ranges(SampleWriter& writer, Span<const std::int32_t> values) {
   if (values.empty() || !writer.check(ranges, static_cast<std::int64_t>(values.size()))) return;
   writer.json().key(ranges.name);
   writer.json().begin('[');
-  writer.set_scope(range_rules.scope);
+  writer.set_scope("system.client.accelerometerSensorRange");
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!writer.check(range_fields[0], values[i])) return writer.set_index(i);
+    writer.set_index(i);
+    writer.check(range, values[i]);
     writer.json().number(values[i]);
   }
   writer.json().end(']');
@@ -88,9 +90,9 @@ void write_ranges(SampleWriter& writer, Span<const std::int32_t> values) {
 Status Sample::set_client(const ClientInfo& client, Reported* reported) {
   SampleWriter writer(*this);
   writer.begin(system, given_client, "client");
-  writer.json().key("client");
-  writer.json().begin('{');
+  writer.json().begin_object("client");
   writer.write(client_rules, &client);
+  writer.write(networks_rules, &client);
   writer.set_scope(client_rules.scope);
   if (writer.is_open() && !client.version.empty() && !is_client_version(client.version)) {
     writer.refuse(version, static_cast<std::int64_t>(client.version.size()), Rule::client_version);
@@ -103,8 +105,8 @@ Status Sample::set_client(const ClientInfo& client, Reported* reported) {
     const HomeNetwork& network = client.homenetwork[i];
     if (network.mcc || network.sid) continue;
     writer.set_scope(network_rules.scope);
-    writer.refuse(network_pair, 0, Rule::network_pair);
     writer.set_index(i);
+    writer.refuse(network_pair, 0, Rule::network_pair);
   }
   if (writer.is_open()) write_ranges(writer, client.accelerometer_sensor_range_g);
   writer.json().end('}');

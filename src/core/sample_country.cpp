@@ -12,11 +12,10 @@ constexpr ObjectRules country_rules = {"scan.country", country_fields};
 }  // namespace
 
 Status Sample::set_country(std::int32_t mcc) {
-  if (keep_back(PositionMethod::country)) return {};
   SampleWriter writer(*this);
+  if (withholds(PositionMethod::country)) writer.withhold();
   writer.begin(scan, given_country, "country");
-  writer.json().key("country");
-  writer.json().begin('{');
+  writer.json().begin_object("country");
   writer.write(country_rules, &mcc);
   writer.json().end('}');
   return writer.commit();

@@ -15,7 +15,7 @@ constexpr FieldRule gsm_nmr_fields[] = {
     clamped("rxlevel", FIELD(rxlevel_dbm), -110, -25),
 };
 #undef FIELD
-constexpr ObjectRules gsm_nmr_rules = {"scan.gsm.nmr", gsm_nmr_fields, 16, sizeof(GsmNeighbour)};
+constexpr ObjectRules gsm_nmr_rules = {"scan.gsm.nmr", gsm_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(GsmCell, member)
 constexpr FieldRule gsm_fields[] = {
@@ -28,16 +28,16 @@ constexpr FieldRule gsm_fields[] = {
     clamped("rxlevel", FIELD(rxlevel_dbm), -110, -25),
     limited("ta", FIELD(ta), 0, 63),
     utc_text("timestamp", FIELD(timestamp_ms)),
-    list("nmr", FIELD(nmr), gsm_nmr_rules),
+    at_most(16, "nmr", FIELD(nmr)),
 };
 #undef FIELD
-constexpr ObjectRules gsm_rules = {"scan.gsm", gsm_fields, Sample::max_cells, sizeof(GsmCell)};
+constexpr ObjectRules gsm_rules = {"scan.gsm", gsm_fields, gsm_nmr_rules, sizeof(GsmNeighbour)};
 
 }  // namespace
 
 Status Sample::add(const GsmCell& cell) {
-  static constexpr FieldRule cells = scan_list("gsm", gsm, gsm_rules, Unit::cells);
-  return SampleWriter::add_item(*this, cells, &cell);
+  static constexpr FieldRule cells = cell_list("gsm", gsm);
+  return SampleWriter::add_item(*this, cells, gsm_rules, &cell);
 }
 
 }  // namespace here_tracking

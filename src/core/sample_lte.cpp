@@ -30,14 +30,12 @@ constexpr std::array<FieldRule, 5> nmr_fields(LteRange range) {
 #undef FIELD
 constexpr std::array narrow_nmr_fields = nmr_fields(every_edition);
 constexpr std::array wide_nmr_fields = nmr_fields(since_2_6_11);
-constexpr ObjectRules narrow_nmr_rules = {"scan.lte.nmr", narrow_nmr_fields, 16,
-                                          sizeof(LteNeighbour)};
-constexpr ObjectRules wide_nmr_rules = {"scan.lte.nmr", wide_nmr_fields, 16, sizeof(LteNeighbour)};
-constexpr ObjectRules cat_m_nmr_rules = {"scan.lteCatM.nmr", wide_nmr_fields, 32,
-                                         sizeof(LteNeighbour)};
+constexpr ObjectRules narrow_nmr_rules = {"scan.lte.nmr", narrow_nmr_fields};
+constexpr ObjectRules wide_nmr_rules = {"scan.lte.nmr", wide_nmr_fields};
+constexpr ObjectRules cat_m_nmr_rules = {"scan.lteCatM.nmr", wide_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(LteCell, member)
-constexpr std::array<FieldRule, 11> cell_fields(LteRange range, const ObjectRules& nmr) {
+constexpr std::array<FieldRule, 11> cell_fields(LteRange range, std::int32_t max_neighbours) {
   return {
       limited("mcc", FIELD(mcc), 200, 999),
       limited("mnc", FIELD(mnc), 0, 999),
@@ -49,30 +47,30 @@ constexpr std::array<FieldRule, 11> cell_fields(LteRange range, const ObjectRule
       needs_previous(clamped("rsrq", FIELD(rsrq_db_e1), range.rsrq_min, range.rsrq_max, 1)),
       limited("ta", FIELD(ta), 0, 1282),
       utc_text("timestamp", FIELD(timestamp_ms)),
-      list("nmr", FIELD(nmr), nmr),
+      at_most(max_neighbours, "nmr", FIELD(nmr)),
   };
 }
 #undef FIELD
-constexpr std::array narrow_fields = cell_fields(every_edition, narrow_nmr_rules);
-constexpr std::array wide_fields = cell_fields(since_2_6_11, wide_nmr_rules);
-constexpr std::array cat_m_fields = cell_fields(since_2_6_11, cat_m_nmr_rules);
-constexpr ObjectRules narrow_rules = {"scan.lte", narrow_fields, Sample::max_cells,
-                                      sizeof(LteCell)};
-constexpr ObjectRules wide_rules = {"scan.lte", wide_fields, Sample::max_cells, sizeof(LteCell)};
-constexpr ObjectRules cat_m_rules = {"scan.lteCatM", cat_m_fields, Sample::max_cells,
-                                     sizeof(LteCell)};
+constexpr std::array narrow_fields = cell_fields(every_edition, 16);
+constexpr std::array wide_fields = cell_fields(since_2_6_11, 16);
+constexpr std::array cat_m_fields = cell_fields(since_2_6_11, 32);
+constexpr ObjectRules narrow_rules = {"scan.lte", narrow_fields, narrow_nmr_rules,
+                                      sizeof(LteNeighbour)};
+constexpr ObjectRules wide_rules = {"scan.lte", wide_fields, wide_nmr_rules, sizeof(LteNeighbour)};
+constexpr ObjectRules cat_m_rules = {"scan.lteCatM", cat_m_fields, cat_m_nmr_rules,
+                                     sizeof(LteNeighbour)};
 
 }  // namespace
 
 Status Sample::add(const LteCell& cell) {
-  static constexpr FieldRule narrow = scan_list("lte", lte, narrow_rules, Unit::cells);
-  static constexpr FieldRule wide = scan_list("lte", lte, wide_rules, Unit::cells);
-  return SampleWriter::add_item(*this, options_.wide_lte_range ? wide : narrow, &cell);
+  static constexpr FieldRule cells = cell_list("lte", lte);
+  return SampleWriter::add_item(*this, cells, options_.wide_lte_range ? wide_rules : narrow_rules,
+                                &cell);
 }
 
 Status Sample::add(const LteCatMCell& cell) {
-  static constexpr FieldRule cells = scan_list("lteCatM", lte_cat_m, cat_m_rules, Unit::cells);
-  return SampleWriter::add_item(*this, cells, static_cast<const LteCell*>(&cell));
+  static constexpr FieldRule cells = cell_list("lteCatM", lte_cat_m);
+  return SampleWriter::add_item(*this, cells, cat_m_rules, static_cast<const LteCell*>(&cell));
 }
 
 }  // namespace here_tracking

@@ -15,8 +15,7 @@ constexpr FieldRule nb_iot_nmr_fields[] = {
     clamped("nrsrq", FIELD(nrsrq_db_e1), -340, 25, 1),
 };
 #undef FIELD
-constexpr ObjectRules nb_iot_nmr_rules = {"scan.nbIot.nmr", nb_iot_nmr_fields, 32,
-                                          sizeof(NbIotNeighbour)};
+constexpr ObjectRules nb_iot_nmr_rules = {"scan.nbIot.nmr", nb_iot_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(NbIotCell, member)
 constexpr FieldRule nb_iot_fields[] = {
@@ -30,17 +29,17 @@ constexpr FieldRule nb_iot_fields[] = {
     clamped("nrsrq", FIELD(nrsrq_db_e1), -340, 25, 1),
     limited("ta", FIELD(ta), 0, 1282),
     utc_text("timestamp", FIELD(timestamp_ms)),
-    list("nmr", FIELD(nmr), nb_iot_nmr_rules),
+    at_most(32, "nmr", FIELD(nmr)),
 };
 #undef FIELD
-constexpr ObjectRules nb_iot_rules = {"scan.nbIot", nb_iot_fields, Sample::max_cells,
-                                      sizeof(NbIotCell)};
+constexpr ObjectRules nb_iot_rules = {"scan.nbIot", nb_iot_fields, nb_iot_nmr_rules,
+                                      sizeof(NbIotNeighbour)};
 
 }  // namespace
 
 Status Sample::add(const NbIotCell& cell) {
-  static constexpr FieldRule cells = scan_list("nbIot", nb_iot, nb_iot_rules, Unit::cells);
-  return SampleWriter::add_item(*this, cells, &cell);
+  static constexpr FieldRule cells = cell_list("nbIot", nb_iot);
+  return SampleWriter::add_item(*this, cells, nb_iot_rules, &cell);
 }
 
 }  // namespace here_tracking

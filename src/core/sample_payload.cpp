@@ -50,7 +50,7 @@ Status Sample::set_payload(std::string_view json_object) {
   static constexpr FieldRule payload = in(Unit::bytes, any("payload", {}));
   SampleWriter writer(*this);
   auto size = static_cast<std::int64_t>(json_object.size());
-  if ((given_ & given_payload) != 0) writer.refuse(payload, size, Rule::given_once);
+  if ((content_.given & given_payload) != 0) writer.refuse(payload, size, Rule::given_once);
   writer.begin(root, given_payload, payload.name);
   writer.json().key(payload.name);
   const std::size_t before = writer.members_wanted();

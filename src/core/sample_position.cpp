@@ -51,27 +51,24 @@ void write_fix(SampleWriter& writer, const ObjectRules& rules, const Fix& fix) {
 }  // namespace
 
 Status Sample::set_position(const Fix& fix) {
+  SampleWriter writer(*this);
   if (withholds_position() || (options_.gps_withholds_position && fix.type == PositionType::gnss &&
                                withholds(PositionMethod::gps))) {
-    ++withheld_;
-    return {};
+    writer.withhold();
   }
-  SampleWriter writer(*this);
   JsonWriter& json = writer.json();
   writer.begin(root, given_position, "position");
-  json.key("position");
-  json.begin('{');
+  json.begin_object("position");
   write_fix(writer, position_rules, fix);
   writer.write(position_only_rules, &fix);
-  constexpr char types[][5] = {"gnss", "cell", "wlan"};
+  static constexpr char types[][7] = {R"("gnss")", R"("cell")", R"("wlan")"};
   const std::size_t type = static_cast<std::size_t>(fix.type) - 1;
   if (type < std::size(types)) {
     json.key("type");
-    json.string(types[type]);
+    json.raw(types[type]);
   }
   if (fix.floor) {
-    json.key("floor");
-    json.begin('{');
+    json.begin_object("floor");
     writer.write(floor_rules, &*fix.floor);
     json.end('}');
   }
@@ -84,19 +81,16 @@ Status Sample::set_position(const Fix& fix) {
     writer.refuse(wlan_count, *fix.wlan_count, Rule::only_of_wlan);
   }
   const Status status = writer.commit();
-  if (status.ok()) place_ = Place{fix.lat_deg_e7, fix.lng_deg_e7, fix.accuracy_mm};
+  if (status.ok() && writer.is_open())
+    content_.place.emplace(Place{fix.lat_deg_e7, fix.lng_deg_e7, fix.accuracy_mm});
   return status;
 }
 
 Status Sample::set_gps(const Fix& fix) {
-  if (!options_.contribute_gps || withholds(PositionMethod::gps)) {
-    ++withheld_;
-    return {};
-  }
   SampleWriter writer(*this);
+  if (!options_.contribute_gps || withholds(PositionMethod::gps)) writer.withhold();
   writer.begin(scan, given_gps, "gps");
-  writer.json().key("gps");
-  writer.json().begin('{');
+  writer.json().begin_object("gps");
   write_fix(writer, gps_rules, fix);
   writer.json().end('}');
   return writer.commit();

@@ -55,7 +55,7 @@ Status Sample::add(const SensorReadings& readings) {
       continue;
     }
     const std::uint32_t bit = 1U << i;
-    if ((given_ & bit) != 0 && twice == nullptr) twice = &field;
+    if ((content_.given & bit) != 0 && twice == nullptr) twice = &field;
     given |= bit;
     writer.write({"system.reportedSensorData", {&field, 1}}, &readings);
   }
@@ -64,14 +64,14 @@ Status Sample::add(const SensorReadings& readings) {
   writer.add_given(given);
   const Status status = writer.commit();
   if (!status.ok()) return status;
-  withheld_ = static_cast<std::uint16_t>(withheld_ + withheld);
+  content_.withheld = static_cast<std::uint16_t>(content_.withheld + withheld);
   for (std::size_t i = 0; i < std::size(sensor_fields); ++i) {
     if ((given & 1U << i) == 0) continue;
     const FieldRule& field = sensor_fields[i];
     if (field.type == FieldType::opt_bool) {
-      copy<bool>(field, readings, readings_);
+      copy<bool>(field, readings, content_.readings);
     } else {
-      copy<std::int32_t>(field, readings, readings_);
+      copy<std::int32_t>(field, readings, content_.readings);
     }
   }
   return {};

@@ -15,8 +15,7 @@ constexpr FieldRule tdscdma_nmr_fields[] = {
     needs_previous(clamped("pathloss", FIELD(pathloss_db), 46, 158)),
 };
 #undef FIELD
-constexpr ObjectRules tdscdma_nmr_rules = {"scan.tdscdma.nmr", tdscdma_nmr_fields, 256,
-                                           sizeof(TdscdmaNeighbour)};
+constexpr ObjectRules tdscdma_nmr_rules = {"scan.tdscdma.nmr", tdscdma_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(TdscdmaCell, member)
 constexpr FieldRule tdscdma_fields[] = {
@@ -30,17 +29,17 @@ constexpr FieldRule tdscdma_fields[] = {
     needs_previous(clamped("pathloss", FIELD(pathloss_db), 46, 158)),
     limited("ta", FIELD(ta), 0, 1530),
     utc_text("timestamp", FIELD(timestamp_ms)),
-    list("nmr", FIELD(nmr), tdscdma_nmr_rules),
+    at_most(256, "nmr", FIELD(nmr)),
 };
 #undef FIELD
-constexpr ObjectRules tdscdma_rules = {"scan.tdscdma", tdscdma_fields, Sample::max_cells,
-                                       sizeof(TdscdmaCell)};
+constexpr ObjectRules tdscdma_rules = {"scan.tdscdma", tdscdma_fields, tdscdma_nmr_rules,
+                                       sizeof(TdscdmaNeighbour)};
 
 }  // namespace
 
 Status Sample::add(const TdscdmaCell& cell) {
-  static constexpr FieldRule cells = scan_list("tdscdma", tdscdma, tdscdma_rules, Unit::cells);
-  return SampleWriter::add_item(*this, cells, &cell);
+  static constexpr FieldRule cells = cell_list("tdscdma", tdscdma);
+  return SampleWriter::add_item(*this, cells, tdscdma_rules, &cell);
 }
 
 }  // namespace here_tracking

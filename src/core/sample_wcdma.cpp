@@ -13,8 +13,7 @@ constexpr FieldRule wcdma_nmr_fields[] = {
     clamped("pathloss", FIELD(pathloss_db), 46, 158),
 };
 #undef FIELD
-constexpr ObjectRules wcdma_nmr_rules = {"scan.wcdma.nmr", wcdma_nmr_fields, 256,
-                                         sizeof(WcdmaNeighbour)};
+constexpr ObjectRules wcdma_nmr_rules = {"scan.wcdma.nmr", wcdma_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(WcdmaCell, member)
 constexpr FieldRule wcdma_fields[] = {
@@ -27,17 +26,17 @@ constexpr FieldRule wcdma_fields[] = {
     clamped("rscp", FIELD(rscp_dbm), -120, -25),
     clamped("pathloss", FIELD(pathloss_db), 46, 158),
     utc_text("timestamp", FIELD(timestamp_ms)),
-    list("nmr", FIELD(nmr), wcdma_nmr_rules),
+    at_most(256, "nmr", FIELD(nmr)),
 };
 #undef FIELD
-constexpr ObjectRules wcdma_rules = {"scan.wcdma", wcdma_fields, Sample::max_cells,
-                                     sizeof(WcdmaCell)};
+constexpr ObjectRules wcdma_rules = {"scan.wcdma", wcdma_fields, wcdma_nmr_rules,
+                                     sizeof(WcdmaNeighbour)};
 
 }  // namespace
 
 Status Sample::add(const WcdmaCell& cell) {
-  static constexpr FieldRule cells = scan_list("wcdma", wcdma, wcdma_rules, Unit::cells);
-  return SampleWriter::add_item(*this, cells, &cell);
+  static constexpr FieldRule cells = cell_list("wcdma", wcdma);
+  return SampleWriter::add_item(*this, cells, wcdma_rules, &cell);
 }
 
 }  // namespace here_tracking

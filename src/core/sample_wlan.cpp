@@ -3,6 +3,8 @@
 
 #include "sample_writer.hpp"
 
+#include <cstring>
+
 namespace here_tracking {
 namespace {
 
@@ -11,40 +13,43 @@ constexpr FieldRule wlan_fields[] = {
     any("mac", FIELD(mac)),
     clamped("powrx", FIELD(powrx_dbm), -128, 0),
     utc_text("timestamp", FIELD(timestamp_ms)),
+    any("band", FIELD(band), 2),
 };
 #undef FIELD
-constexpr ObjectRules wlan_rules = {"scan.wlan", wlan_fields, Sample::max_wlan_access_points,
-                                    sizeof(WlanAccessPoint)};
-constexpr FieldRule band_rule = any("band", {}, 2);
+constexpr ObjectRules wlan_rules = {"scan.wlan", wlan_fields};
+constexpr const FieldRule& band = wlan_fields[3];
 
-bool ends_with(std::string_view text, std::string_view suffix) {
-  return text.size() >= suffix.size() && after(text, text.size() - suffix.size()) == suffix;
+bool is_opted_out(std::string_view ssid) {
+  constexpr std::string_view suffix = "_nomap";
+  return ssid.size() >= suffix.size() &&
+         std::memcmp(ssid.data() + ssid.size() - suffix.size(), suffix.data(), suffix.size()) == 0;
+}
+
+bool is_known(WlanBand value) {
+  switch (value) {
+    case WlanBand::unspecified:
+    case WlanBand::ghz_2_4:
+    case WlanBand::ghz_3_65:
+    case WlanBand::ghz_5:
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
 
 Status Sample::add(const WlanAccessPoint& access_point) {
-  if (ends_with(access_point.ssid, "_nomap")) {
-    ++withheld_;
-    return {};
-  }
   static constexpr FieldRule access_points =
-      scan_list("wlan", wlan, wlan_rules, Unit::access_points);
+      in(Unit::access_points, scan_list(max_wlan_access_points, "wlan", wlan));
   SampleWriter writer(*this);
-  writer.begin_item(access_points);
+  if (is_opted_out(access_point.ssid)) {
+    writer.withhold();
+  } else {
+    writer.begin_item(access_points);
+  }
   writer.write(wlan_rules, &access_point);
-  const auto band_e2 = static_cast<std::uint16_t>(access_point.band);
-  switch (access_point.band) {
-    case WlanBand::unspecified:
-      break;
-    case WlanBand::ghz_2_4:
-    case WlanBand::ghz_3_65:
-    case WlanBand::ghz_5:
-      writer.json().key(band_rule.name);
-      writer.json().number(band_e2, band_rule.decimals);
-      break;
-    default:
-      writer.refuse(band_rule, band_e2, Rule::band);
+  if (!is_known(access_point.band)) {
+    writer.refuse(band, static_cast<std::int64_t>(access_point.band), Rule::band);
   }
   return writer.commit();
 }

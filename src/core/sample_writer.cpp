@@ -25,7 +25,7 @@ bool is_text(const FieldRule& field) {
   return field.type == FieldType::text || field.type == FieldType::required_text;
 }
 
-std::string_view text_of(const FieldRule& field, const void* object) {
+const std::string_view& text_of(const FieldRule& field, const void* object) {
   return *static_cast<const std::string_view*>(place_of(field, object));
 }
 
@@ -46,6 +46,9 @@ bool load(const FieldRule& field, const void* object, std::int64_t& value) {
     case FieldType::u32:
       value = *static_cast<const std::uint32_t*>(at);
       return true;
+    case FieldType::band:
+      value = static_cast<std::int64_t>(*static_cast<const WlanBand*>(at));
+      return value != 0;
     case FieldType::opt_i32:
       return take<std::int32_t>(at, value);
     case FieldType::opt_u32:
@@ -79,34 +82,36 @@ void reverse(char* first, char* last) {
 }  // namespace
 
 SampleWriter::SampleWriter(Sample& sample)
-    : json_({sample.buffer_.data() + sample.end_[Sample::root],
+    : json_({sample.buffer_.data() + sample.content_.end[Sample::root],
              sample.buffer_.size() -
                  std::min<std::size_t>(sample.buffer_.size(),
-                                       sample.end_[Sample::root] + sample_end_bytes)}),
+                                       sample.content_.end[Sample::root] + sample_end_bytes)}),
       sample_(sample) {}
 
-Status SampleWriter::add_item(Sample& sample, const FieldRule& list, const void* item) {
+Status SampleWriter::add_item(Sample& sample, const FieldRule& list, const ObjectRules& rules,
+                              const void* item) {
   SampleWriter writer(sample);
   writer.begin_item(list);
-  writer.write(*list.bounds.items, item);
+  writer.write(rules, item);
   return writer.commit();
 }
 
 // ---- where it belongs ----
 
+const char* SampleWriter::name_of(Container container) {
+  return container == Sample::root ? "" : container == Sample::scan ? "scan" : "system";
+}
+
 void SampleWriter::begin_members(Container container, const char* name) {
-  at_ = sample_.end_[container];
+  at_ = sample_.content_.end[container];
   if (container == Sample::root || at_ != 0) {
     if (at_ > 1) json_.out().append(',');
   } else {
     const bool is_list = container < Sample::list_count;
-    if (is_list) {
-      begin_members(Sample::scan, "scan");
-    } else if (container == Sample::sensors) {
-      begin_members(Sample::system, "system");
-    } else {
-      begin_members(Sample::root, "");
-    }
+    const Container parent = is_list                        ? Sample::scan
+                             : container == Sample::sensors ? Sample::system
+                                                            : Sample::root;
+    begin_members(parent, name_of(parent));
     json_.key(name);
     json_.begin(is_list ? '[' : '{');
     opened_[opened_count_++] = container;
@@ -115,23 +120,23 @@ void SampleWriter::begin_members(Container container, const char* name) {
 }
 
 void SampleWriter::begin(Container container, Given given, const char* field) {
-  scope_ = container == Sample::root ? "" : container == Sample::scan ? "scan" : "system";
+  scope_ = name_of(container);
   given_ = given;
-  if ((sample_.given_ & given) != 0) refuse(any(field, {}), 2, Rule::given_once);
+  if ((sample_.content_.given & given) != 0) refuse(any(field, {}), 2, Rule::given_once);
   begin_members(container, scope_);
 }
 
 void SampleWriter::begin_item(const FieldRule& list) {
-  constexpr std::array methods = {
+  static constexpr std::array methods = {
       PositionMethod::gsm,  PositionMethod::wcdma,     PositionMethod::tdscdma,
       PositionMethod::lte,  PositionMethod::lte_cat_m, PositionMethod::nb_iot,
       PositionMethod::cdma, PositionMethod::wlan,      PositionMethod::bt};
   static_assert(methods.size() == Sample::list_count);
-  container_ = static_cast<Container>(list.offset);
-  if (sample_.keep_back(methods[container_])) return close({});
+  item_of_ = static_cast<Container>(list.offset);
+  if (sample_.withholds(methods[item_of_])) withhold();
   scope_ = "scan";
-  (void)check(list, sample_.item_count_[container_] + 1);
-  begin_members(container_, list.name);
+  (void)check(list, sample_.content_.item_count[item_of_] + 1);
+  begin_members(item_of_, list.name);
   json_.begin('{');
 }
 
@@ -140,26 +145,28 @@ void SampleWriter::begin_item(const FieldRule& list) {
 bool SampleWriter::refuse(const FieldRule& field, std::int64_t value, Rule rule) {
   if (closed_) return false;
   close(Code::invalid_value);
-  FieldError& error = sample_.field_error_;
-  error = {};
+  FieldError& error = sample_.content_.field_error;
   error.scope = scope_;
   error.field = field.name;
-  if (rule == Rule::given_with) error.partner = (&field)[field.partner].name;
+  error.partner = rule == Rule::given_with ? (&field)[field.partner].name : "";
+  error.index = index_;
   error.value = value;
-  if (field.type == FieldType::list) {
-    error.max = field.bounds.items->max_items;
-  } else {
-    error.min = field.bounds.range.min;
-    error.max = field.bounds.range.max;
-  }
+  error.min = field.min;
+  error.max = field.max;
   error.rule = rule;
   error.unit = field.unit;
   error.decimals = field.decimals;
+  error.text = {};
   return false;
 }
 
+void SampleWriter::withhold() {
+  ++sample_.content_.withheld;
+  close({});
+}
+
 void SampleWriter::show(std::string_view text) {
-  std::array<char, 24>& shown = sample_.field_error_.text;
+  std::array<char, 24>& shown = sample_.content_.field_error.text;
   (void)copy_text(text, {shown.data(), shown.size() - 1});
 }
 
@@ -169,114 +176,130 @@ bool SampleWriter::is_given(const FieldRule& field, const void* object) {
 }
 
 bool SampleWriter::check(const FieldRule& field, std::int64_t value) {
-  std::int64_t min = 0;
-  std::int64_t max = 0;
-  Rule rule = Rule::range;
-  if (field.type == FieldType::list) {
-    max = field.bounds.items->max_items;
+  if (field.kind >= FieldKind::epoch_ms) {
+    if (value < min_timestamp_ms || value > max_timestamp_ms) {
+      return refuse(field, value, Rule::timestamp);
+    }
   } else if (field.kind == FieldKind::limited) {
-    min = field.bounds.range.min;
-    max = field.bounds.range.max;
-  } else if (field.kind >= FieldKind::epoch_ms) {
-    min = min_timestamp_ms;
-    max = max_timestamp_ms;
-    rule = Rule::timestamp;
-  } else {
-    return true;
+    if (value < field.min || value > field.max) return refuse(field, value, Rule::range);
   }
-  return (value >= min && value <= max) || refuse(field, value, rule);
+  return true;
 }
 
 bool SampleWriter::keeps(const FieldRule& field, const void* object, std::int64_t value) {
   if (is_text(field)) {
-    const std::optional<std::size_t> characters = count_characters(text_of(field, object));
-    if (!characters) return refuse(field, value, Rule::utf8);
-    value = static_cast<std::int64_t>(*characters);
+    const std::string_view& text = text_of(field, object);
+    const std::optional<std::size_t> characters = count_characters(text);
+    if (characters ? check(field, static_cast<std::int64_t>(*characters))
+                   : refuse(field, value, Rule::utf8)) {
+      return true;
+    }
+    show(text);
+    return false;
   }
   if (!check(field, value)) return false;
   return field.partner == 0 || load((&field)[field.partner], object, value) ||
          refuse(field, value, Rule::given_with);
 }
 
-void SampleWriter::write(const ObjectRules& rules, const void* object, std::int32_t index) {
+void SampleWriter::write(const ObjectRules& rules, const void* object) {
+  std::int64_t value = 0;
   for (const FieldRule& field : rules) {
     if (closed_) return;
-    std::int64_t value = 0;
     if (!load(field, object, value)) continue;
     scope_ = rules.scope;
-    if (!keeps(field, object, value)) {
-      sample_.field_error_.index = index;
-      if (is_text(field)) show(text_of(field, object));
-      return;
-    }
+    if (!keeps(field, object, value)) return;
     json_.key(field.name);
-    if (is_text(field)) {
-      json_.string(text_of(field, object));
-    } else if (field.type == FieldType::mac || field.type == FieldType::opt_mac) {
-      json_.begin('"');
-      const void* const at = place_of(field, object);
-      const MacAddress& mac = field.type == FieldType::mac
-                                  ? *static_cast<const MacAddress*>(at)
-                                  : **static_cast<const std::optional<MacAddress>*>(at);
-      for (std::size_t i = 0; i < mac.size(); ++i) {
-        if (i != 0) json_.out().append(':');
-        json_.out().append_hex(mac[i]);
-      }
-      json_.end('"');
-    } else if (field.type == FieldType::opt_bool) {
-      json_.raw(value != 0 ? "true" : "false");
-    } else if (field.type == FieldType::list) {
-      const ObjectRules& items = *field.bounds.items;
-      const unsigned char* item = list_of(field, object).data();
-      json_.begin('[');
-      for (std::int32_t i = 0; i < value; ++i) {
-        json_.begin('{');
-        write(items, item, i);
-        json_.end('}');
-        item += items.item_bytes;
-      }
-      json_.end(']');
-    } else if (field.kind == FieldKind::utc_text) {
-      json_.begin('"');
-      write_utc(value, json_.out());
-      json_.end('"');
-    } else {
-      if (field.kind == FieldKind::clamped) {
-        const std::int64_t measured = value;
-        value = std::clamp<std::int64_t>(value, field.bounds.range.min, field.bounds.range.max);
-        if (value != measured) ++clamped_;
-      }
-      json_.number(value, field.decimals);
+    const void* const at = place_of(field, object);
+    switch (field.type) {
+      case FieldType::mac:
+        write_mac(*static_cast<const MacAddress*>(at));
+        break;
+      case FieldType::opt_mac:
+        write_mac(**static_cast<const std::optional<MacAddress>*>(at));
+        break;
+      case FieldType::text:
+      case FieldType::required_text:
+        json_.string(text_of(field, object));
+        break;
+      case FieldType::opt_bool:
+        json_.raw(value != 0 ? "true" : "false");
+        break;
+      case FieldType::list:
+        write_list(rules, list_of(field, object));
+        break;
+      default:
+        write_number(field, value);
     }
   }
+}
+
+void SampleWriter::write_number(const FieldRule& field, std::int64_t value) {
+  if (field.kind == FieldKind::utc_text) {
+    json_.begin('"');
+    write_utc(value, json_.out());
+    json_.end('"');
+    return;
+  }
+  if (field.kind == FieldKind::clamped) {
+    const auto measured = static_cast<std::int32_t>(value);
+    std::int32_t level = measured;
+    if (level < field.min) level = field.min;
+    if (level > field.max) level = field.max;
+    if (level != measured) ++clamped_;
+    value = level;
+  }
+  json_.decimal(field.decimals, value);
+}
+
+void SampleWriter::write_list(const ObjectRules& rules, Span<const unsigned char> list) {
+  const unsigned char* item = list.data();
+  json_.begin('[');
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    set_index(i);
+    json_.begin('{');
+    write(*rules.items, item);
+    json_.end('}');
+    item += rules.item_bytes;
+  }
+  index_ = -1;
+  json_.end(']');
+}
+
+void SampleWriter::write_mac(const MacAddress& mac) {
+  json_.begin('"');
+  for (std::size_t i = 0; i < mac.size(); ++i) {
+    if (i != 0) json_.out().append(':');
+    json_.out().append_hex(mac[i]);
+  }
+  json_.end('"');
 }
 
 Status SampleWriter::commit() {
   if (closed_) return outcome_;
   TextBuilder& out = json_.out();
-  const bool is_item = container_ < Sample::list_count;
-  if (is_item) out.append('}');
+  if (item_of_ < Sample::list_count) out.append('}');
   for (std::size_t i = opened_count_; i > 0; --i)
     out.append(opened_[i - 1] < Sample::list_count ? ']' : '}');
   if (out.overflow()) {
-    sample_.status_ = Code::buffer_too_small;
-    return sample_.status_;
+    sample_.content_.status = Code::buffer_too_small;
+    return sample_.content_.status;
   }
   const auto size = static_cast<std::uint32_t>(out.size());
   char* const begin = sample_.buffer_.data() + at_;
-  char* const text = sample_.buffer_.data() + sample_.end_[Sample::root];
+  char* const text = sample_.buffer_.data() + sample_.content_.end[Sample::root];
   reverse(begin, text);
   reverse(text, text + size);
   reverse(begin, text + size);
 
-  for (std::uint32_t& end : sample_.end_) {
+  for (std::uint32_t& end : sample_.content_.end) {
     if (end >= at_) end += size;
   }
   for (std::uint32_t i = 0; i < opened_count_; ++i)
-    sample_.end_[opened_[i]] = at_ + size - 1 - i;
-  if (is_item) ++sample_.item_count_[container_];
-  sample_.clamped_ = static_cast<std::uint16_t>(sample_.clamped_ + clamped_);
-  sample_.given_ |= given_;
+    sample_.content_.end[opened_[i]] = at_ + size - 1 - i;
+  ++sample_.content_.item_count[item_of_];
+  sample_.content_.clamped = static_cast<std::uint16_t>(sample_.content_.clamped + clamped_);
+  sample_.content_.given |= given_;
   return {};
 }
 

@@ -15,9 +15,11 @@
 namespace here_tracking {
 
 /// A list in `scan`; FieldRule::offset is its Sample::Container.
-constexpr FieldRule scan_list(const char* name, std::uint8_t container, const ObjectRules& items,
-                              Unit unit) {
-  return in(unit, list(name, {container, FieldType::list}, items));
+constexpr FieldRule scan_list(std::int32_t max, const char* name, std::uint8_t container) {
+  return at_most(max, name, {container, FieldType::list});
+}
+constexpr FieldRule cell_list(const char* name, std::uint8_t container) {
+  return in(Unit::cells, scan_list(Sample::max_cells, name, container));
 }
 
 /// One addition to a Sample. Its text is checked and written in one pass, behind what the sample
@@ -31,7 +33,8 @@ class SampleWriter {
   explicit SampleWriter(Sample& sample);
 
   /// A whole item of a scan_list().
-  static Status add_item(Sample& sample, const FieldRule& list, const void* item);
+  static Status add_item(Sample& sample, const FieldRule& list, const ObjectRules& rules,
+                         const void* item);
 
   // -- where it belongs --
 
@@ -44,18 +47,16 @@ class SampleWriter {
 
   // -- content --
 
-  /// What FieldError::scope is to say.
+  // What FieldError is to say.
   void set_scope(const char* scope) { scope_ = scope; }
+  void set_index(std::size_t index) { index_ = static_cast<std::int32_t>(index); }
   /// Notes why that is refused. Always false.
   bool refuse(const FieldRule& field, std::int64_t value, Rule rule);
   /// Whether a number, a number of characters or of items keeps the rule; else it is refused.
   bool check(const FieldRule& field, std::int64_t value);
-  /// Checks and writes the object's members. `index` is its place in a list.
-  void write(const ObjectRules& rules, const void* object, std::int32_t index = -1);
-  // Of what was just refused: its place in a list, the beginning of its text.
-  void set_index(std::size_t index) {
-    sample_.field_error_.index = static_cast<std::int32_t>(index);
-  }
+  /// Checks and writes the object's members.
+  void write(const ObjectRules& rules, const void* object);
+  /// Shows the beginning of the text that was just refused.
   void show(std::string_view text);
   static bool is_given(const FieldRule& field, const void* object);
   JsonWriter& json() { return json_; }
@@ -70,21 +71,28 @@ class SampleWriter {
     closed_ = true;
     outcome_ = outcome;
   }
+  /// It is kept back, and counted.
+  void withhold();
   [[nodiscard]] bool is_open() const { return !closed_; }
   void add_given(std::uint32_t given) { given_ |= given; }
   /// @return ok, invalid_value or buffer_too_small.
   Status commit();
 
  private:
+  static const char* name_of(Container container);
   bool keeps(const FieldRule& field, const void* object, std::int64_t value);
+  void write_number(const FieldRule& field, std::int64_t value);
+  void write_list(const ObjectRules& rules, Span<const unsigned char> list);
+  void write_mac(const MacAddress& mac);
 
   JsonWriter json_;
   Sample& sample_;
   const char* scope_ = "";
+  std::int32_t index_ = -1;
   std::uint32_t at_ = 0;  // where the text belongs
   std::uint32_t given_ = 0;
   std::size_t members_at_ = 0;  // where the members begin in it
-  Container container_ = Sample::root;
+  Container item_of_ = Sample::list_count;
   Container opened_[2] = {};  // from the outside to the inside
   bool closed_ = false;
   std::uint8_t opened_count_ = 0;

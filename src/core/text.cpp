@@ -5,9 +5,19 @@
 
 namespace here_tracking {
 
+void TextBuilder::append(char c) {
+  if (wanted_ < into_.size()) into_[wanted_] = c;
+  ++wanted_;
+}
+
 void TextBuilder::append(std::string_view piece) {
   for (const char c : piece)
-    Put(c);
+    append(c);
+}
+
+void TextBuilder::append(const char* text) {
+  while (*text != '\0')
+    append(*text++);
 }
 
 void TextBuilder::append_hex(std::uint8_t byte) {
@@ -31,10 +41,10 @@ void TextBuilder::append_decimal(std::int64_t value, std::uint8_t decimals) {
     if (zeros == count && zeros < decimals && digits[count] == '0') ++zeros;
     ++count;
   } while (magnitude != 0 || count <= decimals);
-  if (value < 0) Put('-');
+  if (value < 0) append('-');
   while (count > zeros) {
-    Put(digits[--count]);
-    if (count == decimals && count > zeros) Put('.');
+    append(digits[--count]);
+    if (count == decimals && count > zeros) append('.');
   }
 }
 

@@ -30,18 +30,14 @@ class TextBuilder final : public ByteSink {
   explicit TextBuilder(Span<char> into) : into_(into) {}
 
   void append(std::string_view piece) override;
-  void append(char c) { Put(c); }
+  void append(char c);
+  void append(const char* text);
   /// Takes back what was put last.
   void drop(std::size_t count) { wanted_ -= count; }
   void append_hex(std::uint8_t byte);  // lower case
   void append_integer(std::int64_t value);
   /// value / 10^decimals without trailing zeros: 525200066, 7 is "52.5200066". At most 19 decimals.
   void append_decimal(std::int64_t value, std::uint8_t decimals);
-
-  void Put(char c) {  // NOLINT(readability-identifier-naming): RapidJSON calls it so
-    if (wanted_ < into_.size()) into_[wanted_] = c;
-    ++wanted_;
-  }
 
   [[nodiscard]] bool overflow() const { return wanted_ > into_.size(); }
   [[nodiscard]] std::size_t size() const { return overflow() ? into_.size() : wanted_; }
