@@ -146,6 +146,7 @@ done | awk -F'\t' '
 echo
 echo "A reader of JSON, with what it asks of the toolchain"
 for reader in here_tracking rapidjson; do
+  [[ -f ${images}/footprint_json_${reader} ]] || continue
   printf '  %6d  %s\n' "$(($(size_of "json_${reader}" 1) - $(size_of base 1)))" "${reader}"
 done
 
