@@ -66,18 +66,57 @@ enum class FieldKind : std::uint8_t {
 /// The largest identity of a cell where it has 28 bits.
 inline constexpr std::int32_t max_cell_id = 268435455;
 
-/// A field of a struct and the service's rule for it: 16 bytes of flash.
+/// Both ends of a range, in 16 bits each: times 10^scale, or, with `bits`, as 2^n - 1.
+struct FieldBounds {
+  static constexpr std::uint8_t bits = 15;
+
+  std::int16_t min;
+  std::int16_t max;
+  std::uint8_t scale;
+};
+
+inline void this_range_cannot_be_kept() {}  // no constexpr function, so it does not compile there
+
+constexpr FieldBounds bounds(std::int32_t min, std::int32_t max) {
+  constexpr std::int32_t limit = 32767;
+  std::uint8_t scale = 0;
+  for (; (min < -limit || max > limit) && min % 10 == 0 && max % 10 == 0; ++scale) {
+    min /= 10;
+    max /= 10;
+  }
+  if (max > limit && (min == 0 || min == 1)) {
+    scale = FieldBounds::bits;
+    std::int16_t n = 0;
+    for (; max % 2 == 1; max /= 2)
+      ++n;
+    max = max == 0 ? n : limit + 1;
+  }
+  if (min < -limit || max > limit) this_range_cannot_be_kept();
+  return {static_cast<std::int16_t>(min), static_cast<std::int16_t>(max), scale};
+}
+
+/// A field of a struct and the service's rule for it: 12 bytes of flash.
 struct FieldRule {
+  [[nodiscard]] std::int32_t min() const { return unfold(low); }
+  [[nodiscard]] std::int32_t max() const { return unfold(high); }
+  /// What in the range is nearest.
+  [[nodiscard]] std::int64_t nearest(std::int64_t value) const;
+
   const char* name;
-  std::int32_t min;
-  std::int32_t max;
+  std::int16_t low;   ///< FieldBounds::min
+  std::int16_t high;  ///< FieldBounds::max
   std::uint8_t offset;
   FieldType type : 4;
   FieldKind kind : 4;
   std::uint8_t decimals : 4;
   Unit unit : 4;
-  std::int8_t partner;  ///< How far from here in the table the field is that it needs; 0: none
+  std::uint8_t scale : 4;   ///< FieldBounds::scale
+  std::int8_t partner : 4;  ///< How far from here in the table the field is that it needs; 0: none
+
+ private:
+  [[nodiscard]] std::int32_t unfold(std::int32_t end) const;
 };
+static_assert(sizeof(void*) > 4 || sizeof(FieldRule) == 12);
 
 /// An object's fields, in the order in which they are written.
 struct ObjectRules {
@@ -117,8 +156,10 @@ constexpr FieldPlace field_place() {
 
 constexpr FieldRule field(const char* name, FieldPlace place, FieldKind kind, std::int32_t min,
                           std::int32_t max, std::uint8_t decimals) {
-  FieldRule rule{name, min, max, place.offset, place.type, kind, 0, Unit::none, 0};
+  const FieldBounds range = bounds(min, max);
+  FieldRule rule{name, range.min, range.max, place.offset, place.type, kind, 0, Unit::none, 0, 0};
   rule.decimals = decimals & 15U;
+  rule.scale = range.scale & 15U;
   if (place.type == FieldType::text) rule.unit = Unit::characters;
   if (place.type == FieldType::list) rule.unit = Unit::items;
   return rule;

@@ -81,6 +81,19 @@ void reverse(char* first, char* last) {
 
 }  // namespace
 
+std::int32_t FieldRule::unfold(std::int32_t end) const {
+  if (scale == FieldBounds::bits) return (std::int32_t{1} << end) - 1;
+  for (unsigned i = scale; i > 0; --i)
+    end *= 10;
+  return end;
+}
+
+std::int64_t FieldRule::nearest(std::int64_t value) const {
+  const std::int32_t least = min();
+  const std::int32_t most = max();
+  return value < least ? least : value > most ? most : value;
+}
+
 SampleWriter::SampleWriter(Sample& sample)
     : json_({sample.buffer_.data() + sample.content_.end[Sample::root],
              sample.buffer_.size() -
@@ -151,8 +164,8 @@ bool SampleWriter::refuse(const FieldRule& field, std::int64_t value, Rule rule)
   error.partner = rule == Rule::given_with ? (&field)[field.partner].name : "";
   error.index = index_;
   error.value = value;
-  error.min = field.min;
-  error.max = field.max;
+  error.min = field.min();
+  error.max = field.max();
   error.rule = rule;
   error.unit = field.unit;
   error.decimals = field.decimals;
@@ -176,14 +189,12 @@ bool SampleWriter::is_given(const FieldRule& field, const void* object) {
 }
 
 bool SampleWriter::check(const FieldRule& field, std::int64_t value) {
-  if (field.kind >= FieldKind::epoch_ms) {
-    if (value < min_timestamp_ms || value > max_timestamp_ms) {
-      return refuse(field, value, Rule::timestamp);
-    }
-  } else if (field.kind == FieldKind::limited) {
-    if (value < field.min || value > field.max) return refuse(field, value, Rule::range);
+  if (field.kind == FieldKind::epoch_ms || field.kind == FieldKind::utc_text) {
+    return (value >= min_timestamp_ms && value <= max_timestamp_ms) ||
+           refuse(field, value, Rule::timestamp);
   }
-  return true;
+  return field.kind != FieldKind::limited || field.nearest(value) == value ||
+         refuse(field, value, Rule::range);
 }
 
 bool SampleWriter::keeps(const FieldRule& field, const void* object, std::int64_t value) {
@@ -242,12 +253,9 @@ void SampleWriter::write_number(const FieldRule& field, std::int64_t value) {
     return;
   }
   if (field.kind == FieldKind::clamped) {
-    const auto measured = static_cast<std::int32_t>(value);
-    std::int32_t level = measured;
-    if (level < field.min) level = field.min;
-    if (level > field.max) level = field.max;
-    if (level != measured) ++clamped_;
-    value = level;
+    const std::int64_t measured = value;
+    value = field.nearest(measured);
+    if (value != measured) ++clamped_;
   }
   json_.decimal(field.decimals, value);
 }
