@@ -61,15 +61,19 @@ constexpr FieldRule range = limited("", {}, -1000, 1000);
 
 /// X.Y.Z with X, Y 0..255 and Z 0..65535.
 bool is_client_version(std::string_view text) {
-  for (const std::uint64_t max : {255U, 255U, 65535U}) {
-    const std::size_t size = max == 65535U ? text.size() : text.find('.');
-    std::uint64_t number = 0;
-    if (size > (max == 255U ? 3U : 5U) || !parse_digits(head(text, size), max, number)) {
-      return false;
+  std::uint32_t part = 0;
+  std::uint32_t digits = 0;
+  std::uint32_t number = 0;
+  for (const char c : text) {
+    if (is_digit(c)) {
+      number = number * 10 + static_cast<std::uint32_t>(c - '0');
+      if (++digits > (part < 2 ? 3 : 5) || number > (part < 2 ? 255 : 65535)) return false;
+    } else {
+      if (c != '.' || digits == 0 || ++part > 2) return false;
+      digits = number = 0;
     }
-    text = after(text, size + 1);
   }
-  return true;
+  return part == 2 && digits != 0;
 }
 
 void write_ranges(SampleWriter& writer, Span<const std::int32_t> values) {

@@ -16,7 +16,10 @@ constexpr FieldRule sim_fields[] = {
 constexpr ObjectRules sim_rules = {"system", sim_fields};
 
 bool is_digits(std::string_view text) {
-  return text.find_first_not_of("0123456789") == std::string_view::npos;
+  for (const char c : text) {
+    if (!is_digit(c)) return false;
+  }
+  return true;
 }
 
 bool is_imsi(std::string_view text) {
