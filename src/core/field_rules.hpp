@@ -31,29 +31,38 @@ enum class FieldType : std::uint8_t {
 };
 
 template <typename T>
-inline constexpr FieldType field_type = FieldType::text;
-template <>
-inline constexpr FieldType field_type<std::int32_t> = FieldType::i32;
-template <>
-inline constexpr FieldType field_type<std::uint32_t> = FieldType::u32;
-template <>
-inline constexpr FieldType field_type<std::optional<std::int32_t>> = FieldType::opt_i32;
-template <>
-inline constexpr FieldType field_type<std::optional<std::uint32_t>> = FieldType::opt_u32;
-template <>
-inline constexpr FieldType field_type<std::optional<std::uint8_t>> = FieldType::opt_u8;
-template <>
-inline constexpr FieldType field_type<std::optional<std::int64_t>> = FieldType::opt_i64;
-template <>
-inline constexpr FieldType field_type<std::optional<bool>> = FieldType::opt_bool;
-template <>
-inline constexpr FieldType field_type<WlanBand> = FieldType::band;
-template <>
-inline constexpr FieldType field_type<MacAddress> = FieldType::mac;
-template <>
-inline constexpr FieldType field_type<std::optional<MacAddress>> = FieldType::opt_mac;
+constexpr FieldType list_type(const Span<const T>& /*of*/) {
+  return FieldType::list;
+}
+
 template <typename T>
-inline constexpr FieldType field_type<Span<const T>> = FieldType::list;
+constexpr FieldType field_type() {
+  if constexpr (std::is_same_v<T, std::int32_t>) {
+    return FieldType::i32;
+  } else if constexpr (std::is_same_v<T, std::uint32_t>) {
+    return FieldType::u32;
+  } else if constexpr (std::is_same_v<T, std::optional<std::int32_t>>) {
+    return FieldType::opt_i32;
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint32_t>>) {
+    return FieldType::opt_u32;
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint8_t>>) {
+    return FieldType::opt_u8;
+  } else if constexpr (std::is_same_v<T, std::optional<std::int64_t>>) {
+    return FieldType::opt_i64;
+  } else if constexpr (std::is_same_v<T, std::optional<bool>>) {
+    return FieldType::opt_bool;
+  } else if constexpr (std::is_same_v<T, MacAddress>) {
+    return FieldType::mac;
+  } else if constexpr (std::is_same_v<T, std::optional<MacAddress>>) {
+    return FieldType::opt_mac;
+  } else if constexpr (std::is_same_v<T, WlanBand>) {
+    return FieldType::band;
+  } else if constexpr (std::is_same_v<T, std::string_view>) {
+    return FieldType::text;
+  } else {
+    return list_type(T{});
+  }
+}
 
 enum class FieldKind : std::uint8_t {
   any,       ///< Its type is its range
@@ -75,7 +84,8 @@ struct FieldBounds {
   std::uint8_t scale;
 };
 
-inline void this_range_cannot_be_kept() {}  // no constexpr function, so it does not compile there
+/// Not constexpr, so that a table with such a range does not compile.
+inline void this_range_cannot_be_kept() {}
 
 constexpr FieldBounds bounds(std::int32_t min, std::int32_t max) {
   constexpr std::int32_t limit = 32767;
@@ -148,7 +158,7 @@ struct FieldPlace {
 template <std::size_t offset, typename T>
 constexpr FieldPlace field_place() {
   static_assert(offset <= 255, "FieldRule keeps it in a byte");
-  return {offset, field_type<T>};
+  return {offset, field_type<T>()};
 }
 
 #define HERE_TRACKING_FIELD(type, member) \

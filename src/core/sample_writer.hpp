@@ -74,6 +74,7 @@ class SampleWriter {
   /// It is kept back, and counted.
   void withhold();
   [[nodiscard]] bool is_open() const { return !closed_; }
+  /// What has been given once it is committed, beside that of begin().
   void add_given(std::uint32_t given) { given_ |= given; }
   /// @return ok, invalid_value or buffer_too_small.
   Status commit();
