@@ -30,9 +30,9 @@ const std::string_view& text_of(const FieldRule& field, const void* object) {
 }
 
 /// A list of whatever it is.
-Span<const unsigned char> list_of(const FieldRule& field, const void* object) {
+Span<const unsigned char> list_at(const void* place) {
   Span<const unsigned char> items;
-  std::memcpy(&items, place_of(field, object), sizeof(items));
+  std::memcpy(&items, place, sizeof(items));
   return items;
 }
 
@@ -68,7 +68,7 @@ bool load(const FieldRule& field, const void* object, std::int64_t& value) {
       value = static_cast<std::int64_t>(text_of(field, object).size());
       return value != 0;
     case FieldType::list:
-      value = static_cast<std::int64_t>(list_of(field, object).size());
+      value = static_cast<std::int64_t>(list_at(at).size());
       return value != 0;
   }
   return false;
@@ -127,7 +127,7 @@ void SampleWriter::begin_members(Container container, const char* name) {
     begin_members(parent, name_of(parent));
     json_.key(name);
     json_.begin(is_list ? '[' : '{');
-    opened_[opened_count_++] = container;
+    opened_ |= 1U << container;
   }
   members_at_ = json_.out().wanted();
 }
@@ -237,7 +237,7 @@ void SampleWriter::write(const ObjectRules& rules, const void* object) {
         json_.raw(value != 0 ? "true" : "false");
         break;
       case FieldType::list:
-        write_list(rules, list_of(field, object));
+        write_list(rules, at);
         break;
       default:
         write_number(field, value);
@@ -260,7 +260,8 @@ void SampleWriter::write_number(const FieldRule& field, std::int64_t value) {
   json_.decimal(field.decimals, value);
 }
 
-void SampleWriter::write_list(const ObjectRules& rules, Span<const unsigned char> list) {
+void SampleWriter::write_list(const ObjectRules& rules, const void* place) {
+  const Span<const unsigned char> list = list_at(place);
   const unsigned char* item = list.data();
   json_.begin('[');
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -287,8 +288,11 @@ Status SampleWriter::commit() {
   if (closed_) return outcome_;
   TextBuilder& out = json_.out();
   if (item_of_ < Sample::list_count) out.append('}');
-  for (std::size_t i = opened_count_; i > 0; --i)
-    out.append(opened_[i - 1] < Sample::list_count ? ']' : '}');
+  // Containers are numbered from the inside to the outside.
+  auto closing = static_cast<std::uint32_t>(at_ + out.wanted());
+  for (std::uint32_t i = 0; i < Sample::root; ++i) {
+    if ((opened_ >> i & 1U) != 0) out.append(i < Sample::list_count ? ']' : '}');
+  }
   if (out.overflow()) {
     sample_.content_.status = Code::buffer_too_small;
     return sample_.content_.status;
@@ -300,11 +304,14 @@ Status SampleWriter::commit() {
   reverse(text, text + size);
   reverse(begin, text + size);
 
-  for (std::uint32_t& end : sample_.content_.end) {
-    if (end >= at_) end += size;
+  for (std::uint32_t i = 0; i <= Sample::root; ++i) {
+    std::uint32_t& end = sample_.content_.end[i];
+    if ((opened_ >> i & 1U) != 0) {
+      end = closing++;
+    } else if (end >= at_) {
+      end += size;
+    }
   }
-  for (std::uint32_t i = 0; i < opened_count_; ++i)
-    sample_.content_.end[opened_[i]] = at_ + size - 1 - i;
   ++sample_.content_.item_count[item_of_];
   sample_.content_.clamped = static_cast<std::uint16_t>(sample_.content_.clamped + clamped_);
   sample_.content_.given |= given_;

@@ -83,7 +83,7 @@ class SampleWriter {
   static const char* name_of(Container container);
   bool keeps(const FieldRule& field, const void* object, std::int64_t value);
   void write_number(const FieldRule& field, std::int64_t value);
-  void write_list(const ObjectRules& rules, Span<const unsigned char> list);
+  void write_list(const ObjectRules& rules, const void* place);
   void write_mac(const MacAddress& mac);
 
   JsonWriter json_;
@@ -92,11 +92,10 @@ class SampleWriter {
   std::int32_t index_ = -1;
   std::uint32_t at_ = 0;  // where the text belongs
   std::uint32_t given_ = 0;
+  std::uint32_t opened_ = 0;    // a bit for each Container that is
   std::size_t members_at_ = 0;  // where the members begin in it
   Container item_of_ = Sample::list_count;
-  Container opened_[2] = {};  // from the outside to the inside
   bool closed_ = false;
-  std::uint8_t opened_count_ = 0;
   std::uint16_t clamped_ = 0;
   Status outcome_;
 };
