@@ -11,7 +11,8 @@ of the same name compiles against.
 
   armhf, arm64  Debian packages of that architecture, unpacked from the apt
                 sources of this machine. Its own dpkg is left alone.
-  cortex-m4     links to the RapidJSON and mbedTLS headers of this machine.
+  cortex-m4     links to the mbedTLS headers of this machine, and to RapidJSON's
+                where they are, for tests/footprint/.
   firmware      sources of mbedTLS and lwIP for examples/cortex_m: Debian source
                 packages from the same apt sources, patched and unpacked.
   vm            what tests/vm/run.sh boots: Debian packages of amd64, with the
@@ -188,12 +189,9 @@ unpack_debian() { # ARCHITECTURE DIRECTORY PACKAGE...
 
 link_headers() { # DIRECTORY
   mkdir -p "$1/include"
-  local library
-  for library in mbedtls rapidjson; do
-    [[ -d /usr/include/${library} ]] ||
-      die "/usr/include/${library} is missing; install libmbedtls-dev and rapidjson-dev"
-    ln -s "/usr/include/${library}" "$1/include/${library}"
-  done
+  [[ -d /usr/include/mbedtls ]] || die "/usr/include/mbedtls is missing; install libmbedtls-dev"
+  ln -s /usr/include/mbedtls "$1/include/mbedtls"
+  [[ ! -d /usr/include/rapidjson ]] || ln -s /usr/include/rapidjson "$1/include/rapidjson"
 }
 
 make_sysroot() { # TARGET

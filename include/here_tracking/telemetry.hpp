@@ -106,10 +106,12 @@ class Sample {
 
   /// Whether that is withheld whatever its values are, so that measuring it would be in vain.
   [[nodiscard]] bool withholds(PositionMethod method) const {
-    return withheld_methods_.covers(method);
+    return content_.withheld_methods.covers(method);
   }
-  [[nodiscard]] bool withholds(SensorData reading) const { return withheld_data_.covers(reading); }
-  [[nodiscard]] bool withholds_position() const { return withheld_methods_.all(); }
+  [[nodiscard]] bool withholds(SensorData reading) const {
+    return content_.withheld_data.covers(reading);
+  }
+  [[nodiscard]] bool withholds_position() const { return content_.withheld_methods.all(); }
 
   /// The time of measurement, in server time (Client::server_time_ms()). Required; may be set
   /// again.
@@ -186,33 +188,35 @@ class Sample {
 
   /// The object without its timestamp and closing brace, as SampleQueue::append() takes it: `{`
   /// when there is nothing in it. Valid as json() is.
-  [[nodiscard]] std::string_view untimed_json() const { return {buffer_.data(), length_}; }
+  [[nodiscard]] std::string_view untimed_json() const {
+    return {buffer_.data(), content_.end[root]};
+  }
 
   /// All sensor readings that are in the sample.
-  [[nodiscard]] const SensorReadings& readings() const { return readings_; }
+  [[nodiscard]] const SensorReadings& readings() const { return content_.readings; }
   /// Of the position that is in the sample.
-  [[nodiscard]] const std::optional<Place>& place() const { return place_; }
+  [[nodiscard]] const std::optional<Place>& place() const { return content_.place; }
 
   /// Sticky: buffer_too_small once something did not fit, else ok.
-  [[nodiscard]] Status status() const { return status_; }
+  [[nodiscard]] Status status() const { return content_.status; }
 
   /// What the last invalid_value was about.
-  [[nodiscard]] const FieldError& field_error() const { return field_error_; }
+  [[nodiscard]] const FieldError& field_error() const { return content_.field_error; }
 
   /// Whether there is nothing but the timestamp.
   [[nodiscard]] bool empty() const;
 
-  [[nodiscard]] bool has_position() const { return (given_ & given_position) != 0; }
+  [[nodiscard]] bool has_position() const { return (content_.given & given_position) != 0; }
 
   /// Whether the service can make a position of this: there is one, or a cell, or more than one
   /// access point or beacon. A single access point or beacon is never positioned.
   [[nodiscard]] bool can_be_positioned() const;
 
   /// Signal levels that were clamped so far.
-  [[nodiscard]] std::uint16_t clamped() const { return clamped_; }
+  [[nodiscard]] std::uint16_t clamped() const { return content_.clamped; }
   /// What privacy kept out: what withhold() covers, access points whose owner opted out, a
   /// `scan.gps` that the integrator did not switch on.
-  [[nodiscard]] std::uint16_t withheld() const { return withheld_; }
+  [[nodiscard]] std::uint16_t withheld() const { return content_.withheld; }
 
   /// Starts anew in the same buffer.
   void clear();
@@ -234,7 +238,7 @@ class Sample {
     sensors = list_count,
     scan,
     system,
-    root,  // always there
+    root,  // always there; ends where the object does, without its closing brace
   };
   // What may be given once. The lowest ten bits stand for the sensor readings.
   enum Given : std::uint32_t {
@@ -250,26 +254,28 @@ class Sample {
 
   friend class SampleWriter;
 
-  /// Whether it is withheld, and then counts it.
-  bool keep_back(PositionMethod method);
-  Status commit_reported(SampleWriter& writer, Given given, std::string_view empty,
-                         Reported* reported);
+  Status commit_reported(SampleWriter& writer, std::string_view empty, Reported* reported);
+
+  /// What clear() empties.
+  struct Content {
+    // Where the closing bracket stands; 0: not there yet.
+    std::array<std::uint32_t, root + 1> end;
+    std::array<std::uint8_t, list_count + 1> item_count;  // the last: of what is no item
+    std::int64_t timestamp_ms;
+    SensorReadings readings;
+    std::optional<Place> place;
+    FieldError field_error;
+    std::uint32_t given;
+    std::uint16_t clamped;
+    std::uint16_t withheld;
+    NameSet<PositionMethod> withheld_methods;
+    NameSet<SensorData> withheld_data;
+    Status status;
+  };
 
   Span<char> buffer_;
-  std::size_t length_ = 0;                 // of the object so far, without its closing brace
-  std::array<std::uint32_t, root> end_{};  // where the closing bracket stands; 0: not there yet
-  std::array<std::uint8_t, list_count> item_count_{};
-  std::int64_t timestamp_ms_ = 0;
-  SensorReadings readings_;
-  std::optional<Place> place_;
-  FieldError field_error_;
-  std::uint32_t given_ = 0;
-  std::uint16_t clamped_ = 0;
-  std::uint16_t withheld_ = 0;
-  NameSet<PositionMethod> withheld_methods_;
-  NameSet<SensorData> withheld_data_;
+  Content content_;
   SampleOptions options_;
-  Status status_;
 };
 
 }  // namespace here_tracking

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/measurements.hpp"
 #include "here_tracking/span.hpp"
+#include "here_tracking/status.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,20 +22,46 @@ enum class FieldType : std::uint8_t {
   opt_u8,
   opt_i64,
   opt_bool,
-  text,          ///< std::string_view, empty when it is not given
-  required_text  ///< std::string_view, always given
+  mac,
+  opt_mac,
+  band,           ///< WlanBand
+  text,           ///< std::string_view, empty when it is not given
+  required_text,  ///< std::string_view, always given
+  list            ///< A Span of structs, empty when it is not given
 };
 
 template <typename T>
+constexpr FieldType list_type(const Span<const T>& /*of*/) {
+  return FieldType::list;
+}
+
+template <typename T>
 constexpr FieldType field_type() {
-  if constexpr (std::is_same_v<T, std::int32_t>) return FieldType::i32;
-  if constexpr (std::is_same_v<T, std::uint32_t>) return FieldType::u32;
-  if constexpr (std::is_same_v<T, std::optional<std::int32_t>>) return FieldType::opt_i32;
-  if constexpr (std::is_same_v<T, std::optional<std::uint32_t>>) return FieldType::opt_u32;
-  if constexpr (std::is_same_v<T, std::optional<std::uint8_t>>) return FieldType::opt_u8;
-  if constexpr (std::is_same_v<T, std::optional<std::int64_t>>) return FieldType::opt_i64;
-  if constexpr (std::is_same_v<T, std::optional<bool>>) return FieldType::opt_bool;
-  if constexpr (std::is_same_v<T, std::string_view>) return FieldType::text;
+  if constexpr (std::is_same_v<T, std::int32_t>) {
+    return FieldType::i32;
+  } else if constexpr (std::is_same_v<T, std::uint32_t>) {
+    return FieldType::u32;
+  } else if constexpr (std::is_same_v<T, std::optional<std::int32_t>>) {
+    return FieldType::opt_i32;
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint32_t>>) {
+    return FieldType::opt_u32;
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint8_t>>) {
+    return FieldType::opt_u8;
+  } else if constexpr (std::is_same_v<T, std::optional<std::int64_t>>) {
+    return FieldType::opt_i64;
+  } else if constexpr (std::is_same_v<T, std::optional<bool>>) {
+    return FieldType::opt_bool;
+  } else if constexpr (std::is_same_v<T, MacAddress>) {
+    return FieldType::mac;
+  } else if constexpr (std::is_same_v<T, std::optional<MacAddress>>) {
+    return FieldType::opt_mac;
+  } else if constexpr (std::is_same_v<T, WlanBand>) {
+    return FieldType::band;
+  } else if constexpr (std::is_same_v<T, std::string_view>) {
+    return FieldType::text;
+  } else {
+    return list_type(T{});
+  }
 }
 
 enum class FieldKind : std::uint8_t {
@@ -44,20 +72,86 @@ enum class FieldKind : std::uint8_t {
   utc_text   ///< Milliseconds, written as RFC 3339 text
 };
 
-/// A field of a struct and the service's rule for it: 16 bytes of flash.
+/// The largest identity of a cell where it has 28 bits.
+inline constexpr std::int32_t max_cell_id = 268435455;
+
+/// Both ends of a range, in 16 bits each: times 10^scale, or, with `bits`, as 2^n - 1.
+struct FieldBounds {
+  static constexpr std::uint8_t bits = 15;
+
+  std::int16_t min;
+  std::int16_t max;
+  std::uint8_t scale;
+};
+
+/// Not constexpr, so that a table with such a range does not compile.
+inline void this_range_cannot_be_kept() {}
+
+constexpr FieldBounds bounds(std::int32_t min, std::int32_t max) {
+  constexpr std::int32_t limit = 32767;
+  std::uint8_t scale = 0;
+  for (; (min < -limit || max > limit) && min % 10 == 0 && max % 10 == 0; ++scale) {
+    min /= 10;
+    max /= 10;
+  }
+  if (max > limit && (min == 0 || min == 1)) {
+    scale = FieldBounds::bits;
+    std::int16_t n = 0;
+    for (; max % 2 == 1; max /= 2)
+      ++n;
+    max = max == 0 ? n : limit + 1;
+  }
+  if (min < -limit || max > limit) this_range_cannot_be_kept();
+  return {static_cast<std::int16_t>(min), static_cast<std::int16_t>(max), scale};
+}
+
+/// A field of a struct and the service's rule for it: 12 bytes of flash.
 struct FieldRule {
+  [[nodiscard]] std::int32_t min() const { return unfold(low); }
+  [[nodiscard]] std::int32_t max() const { return unfold(high); }
+  /// What in the range is nearest.
+  [[nodiscard]] std::int64_t nearest(std::int64_t value) const;
+
   const char* name;
-  std::int32_t min;
-  std::int32_t max;
+  std::int16_t low;   ///< FieldBounds::min
+  std::int16_t high;  ///< FieldBounds::max
   std::uint8_t offset;
   FieldType type : 4;
   FieldKind kind : 4;
   std::uint8_t decimals : 4;
-  std::uint8_t partner : 4;  ///< Which field of the same table it needs, counted from 1; 0: none
+  Unit unit : 4;
+  std::uint8_t scale : 4;   ///< FieldBounds::scale
+  std::int8_t partner : 4;  ///< How far from here in the table the field is that it needs; 0: none
+
+ private:
+  [[nodiscard]] std::int32_t unfold(std::int32_t end) const;
+};
+static_assert(sizeof(void*) > 4 || sizeof(FieldRule) == 12);
+
+/// An object's fields, in the order in which they are written.
+struct ObjectRules {
+  constexpr ObjectRules(const char* name, Span<const FieldRule> table)
+      : scope(name), fields(table.data()), count(static_cast<std::uint8_t>(table.size())) {}
+  /// With a list among the fields, of structs of that size.
+  constexpr ObjectRules(const char* name, Span<const FieldRule> table, const ObjectRules& item,
+                        std::size_t bytes)
+      : ObjectRules(name, table) {
+    items = &item;
+    item_bytes = static_cast<std::uint8_t>(bytes);
+  }
+
+  [[nodiscard]] constexpr const FieldRule* begin() const { return fields; }
+  [[nodiscard]] constexpr const FieldRule* end() const { return fields + count; }
+
+  const char* scope;  ///< As FieldError::scope
+  const FieldRule* fields;
+  const ObjectRules* items = nullptr;
+  std::uint8_t item_bytes = 0;
+  std::uint8_t count;
 };
 
 struct FieldPlace {
-  std::size_t offset;
+  std::uint8_t offset;
   FieldType type;
 };
 
@@ -71,51 +165,50 @@ constexpr FieldPlace field_place() {
   field_place<offsetof(type, member), decltype(type::member)>()
 
 constexpr FieldRule field(const char* name, FieldPlace place, FieldKind kind, std::int32_t min,
-                          std::int32_t max, std::uint8_t decimals, std::uint8_t partner) {
-  FieldRule rule{name, min, max, static_cast<std::uint8_t>(place.offset), place.type, kind, 0, 0};
+                          std::int32_t max, std::uint8_t decimals) {
+  const FieldBounds range = bounds(min, max);
+  FieldRule rule{name, range.min, range.max, place.offset, place.type, kind, 0, Unit::none, 0, 0};
   rule.decimals = decimals & 15U;
-  rule.partner = partner & 15U;
+  rule.scale = range.scale & 15U;
+  if (place.type == FieldType::text) rule.unit = Unit::characters;
+  if (place.type == FieldType::list) rule.unit = Unit::items;
   return rule;
 }
 constexpr FieldRule limited(const char* name, FieldPlace place, std::int32_t min, std::int32_t max,
                             std::uint8_t decimals = 0) {
-  return field(name, place, FieldKind::limited, min, max, decimals, 0);
+  return field(name, place, FieldKind::limited, min, max, decimals);
 }
 constexpr FieldRule clamped(const char* name, FieldPlace place, std::int32_t min, std::int32_t max,
                             std::uint8_t decimals = 0) {
-  return field(name, place, FieldKind::clamped, min, max, decimals, 0);
+  return field(name, place, FieldKind::clamped, min, max, decimals);
 }
 constexpr FieldRule any(const char* name, FieldPlace place, std::uint8_t decimals = 0) {
-  return field(name, place, FieldKind::any, 0, 0, decimals, 0);
+  return field(name, place, FieldKind::any, 0, 0, decimals);
 }
 constexpr FieldRule epoch_ms(const char* name, FieldPlace place) {
-  return field(name, place, FieldKind::epoch_ms, 0, 0, 0, 0);
+  return field(name, place, FieldKind::epoch_ms, 0, 0, 0);
 }
 constexpr FieldRule utc_text(const char* name, FieldPlace place) {
-  return field(name, place, FieldKind::utc_text, 0, 0, 0, 0);
+  return field(name, place, FieldKind::utc_text, 0, 0, 0);
+}
+constexpr FieldRule at_most(std::int32_t max, const char* name, FieldPlace place) {
+  return field(name, place, FieldKind::limited, 0, max, 0);
+}
+constexpr FieldRule in(Unit unit, FieldRule rule) {
+  rule.unit = unit;
+  return rule;
 }
 constexpr FieldRule required(FieldRule rule) {
   rule.type = FieldType::required_text;
   return rule;
 }
-/// @param partner counted from 1.
-constexpr FieldRule needs(std::uint8_t partner, FieldRule rule) {
-  rule.partner = partner & 15U;
+constexpr FieldRule needs_next(FieldRule rule) {
+  rule.partner = 1;
   return rule;
 }
-
-/// An object's fields, in the order in which they are written.
-struct ObjectRules {
-  const char* scope;  ///< As FieldError::scope
-  Span<const FieldRule> fields;
-};
-
-/// A list inside an object.
-struct ListRules {
-  const char* name;
-  ObjectRules item;
-  std::uint16_t max_items;
-  std::uint8_t item_bytes;
-};
+constexpr FieldRule needs_previous(FieldRule rule) {
+  rule.partner = -1;
+  return rule;
+}
 
 }  // namespace here_tracking

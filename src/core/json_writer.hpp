@@ -1,48 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "rapidjson.hpp"
 #include "text.hpp"
 
 #include <cstdint>
 #include <string_view>
 
-#include <rapidjson/writer.h>
-
 namespace here_tracking {
 
-/// Writes one JSON value, compactly, at most 16 levels deep. Overflow is the builder's.
+/// Writes JSON, compactly, to any depth: it knows where a comma is missing, and no more.
 class JsonWriter {
  public:
-  explicit JsonWriter(TextBuilder& out) : out_(out), writer_(out, &levels_, max_levels) {}
+  explicit JsonWriter(Span<char> into) : out_(into) {}
 
-  void begin_object() { writer_.StartObject(); }
-  void end_object() { writer_.EndObject(); }
-  /// What follows are members of an object that was begun elsewhere.
-  void begin_members() {
-    writer_.StartObject();
-    out_.drop(1);
-  }
-  void begin_array() { writer_.StartArray(); }
-  void end_array() { writer_.EndArray(); }
-  void key(std::string_view name);
-  void integer(std::string_view name, std::int64_t value) { decimal(name, value, 0); }
-  void decimal(std::string_view name, std::int64_t value, std::uint8_t decimals);
-  void string(std::string_view name, std::string_view value);
-  /// A number in a list.
-  void element(std::int64_t value);
+  /// What stands between these: an object, a list, or a string that out() is given by the caller.
+  void begin(char bracket);
+  void end(char bracket);
+  void key(const char* name);
+  /// A member that is an object.
+  void begin_object(const char* name);
+  /// What follows is the value of the member whose name was written.
+  void colon();
+  void number(std::int64_t value) { decimal(0, value); }
+  /// value / 10^decimals. In this order all of it fits into registers.
+  void decimal(std::uint8_t decimals, std::int64_t value);
+  void string(std::string_view value);
   /// A value that is JSON already.
   void raw(std::string_view json);
+  void raw(const char* json);
+
+  TextBuilder& out() { return out_; }
+  [[nodiscard]] const TextBuilder& out() const { return out_; }
 
  private:
-  /// A payload's 12 and what is around it.
-  static constexpr std::size_t max_levels = 16;
-  using Allocator = FixedAllocator<max_levels * 2 * sizeof(std::size_t)>;
-  using Utf8 = here_tracking_rapidjson::UTF8<>;
+  void separate();
 
-  TextBuilder& out_;
-  Allocator levels_;
-  here_tracking_rapidjson::Writer<TextBuilder, Utf8, Utf8, Allocator> writer_;
+  TextBuilder out_;
+  bool first_ = true;
 };
 
 }  // namespace here_tracking

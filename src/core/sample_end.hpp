@@ -12,12 +12,6 @@ namespace here_tracking {
 inline constexpr std::size_t sample_end_bytes = 27;
 
 /// What makes an untimed sample of `untimed_size` bytes a telemetry object.
-inline void append_sample_end(TextBuilder& out, std::size_t untimed_size,
-                              std::int64_t timestamp_ms) {
-  if (untimed_size > 1) out.append(',');
-  out.append("\"timestamp\":");
-  out.append_integer(timestamp_ms);
-  out.append('}');
-}
+void append_sample_end(TextBuilder& out, std::size_t untimed_size, std::int64_t timestamp_ms);
 
 }  // namespace here_tracking

@@ -4,293 +4,318 @@
 #include "calendar.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace here_tracking {
 namespace {
 
 template <typename T>
-bool take(const std::optional<T>& from, std::int64_t& value) {
+bool take(const void* at, std::int64_t& value) {
+  const auto& from = *static_cast<const std::optional<T>*>(at);
   if (from) value = static_cast<std::int64_t>(*from);
   return from.has_value();
 }
 
-const void* place_of(const FieldRule& rule, const void* object) {
-  return static_cast<const unsigned char*>(object) + rule.offset;
+const void* place_of(const FieldRule& field, const void* object) {
+  return static_cast<const unsigned char*>(object) + field.offset;
 }
 
-bool is_text(const FieldRule& rule) {
-  return rule.type == FieldType::text || rule.type == FieldType::required_text;
+bool is_text(const FieldRule& field) {
+  return field.type == FieldType::text || field.type == FieldType::required_text;
 }
 
-std::string_view text_of(const FieldRule& rule, const void* object) {
-  return *static_cast<const std::string_view*>(place_of(rule, object));
+const std::string_view& text_of(const FieldRule& field, const void* object) {
+  return *static_cast<const std::string_view*>(place_of(field, object));
 }
 
-/// Whether the field is given, and the number that it then holds.
-bool load(const FieldRule& rule, const void* object, std::int64_t& value) {
-  const void* const at = place_of(rule, object);
-  switch (rule.type) {
+/// A list of whatever it is.
+Span<const unsigned char> list_at(const void* place) {
+  Span<const unsigned char> items;
+  std::memcpy(&items, place, sizeof(items));
+  return items;
+}
+
+/// Whether the field is given, and the number that it then holds: of a text or a list, its size.
+bool load(const FieldRule& field, const void* object, std::int64_t& value) {
+  const void* const at = place_of(field, object);
+  switch (field.type) {
     case FieldType::i32:
       value = *static_cast<const std::int32_t*>(at);
       return true;
     case FieldType::u32:
       value = *static_cast<const std::uint32_t*>(at);
       return true;
+    case FieldType::band:
+      value = static_cast<std::int64_t>(*static_cast<const WlanBand*>(at));
+      return value != 0;
     case FieldType::opt_i32:
-      return take(*static_cast<const std::optional<std::int32_t>*>(at), value);
+      return take<std::int32_t>(at, value);
     case FieldType::opt_u32:
-      return take(*static_cast<const std::optional<std::uint32_t>*>(at), value);
+      return take<std::uint32_t>(at, value);
     case FieldType::opt_u8:
-      return take(*static_cast<const std::optional<std::uint8_t>*>(at), value);
+      return take<std::uint8_t>(at, value);
     case FieldType::opt_i64:
-      return take(*static_cast<const std::optional<std::int64_t>*>(at), value);
+      return take<std::int64_t>(at, value);
     case FieldType::opt_bool:
-      return take(*static_cast<const std::optional<bool>*>(at), value);
-    case FieldType::text:
-      return !static_cast<const std::string_view*>(at)->empty();
+      return take<bool>(at, value);
+    case FieldType::mac:
     case FieldType::required_text:
       return true;
+    case FieldType::opt_mac:
+      return static_cast<const std::optional<MacAddress>*>(at)->has_value();
+    case FieldType::text:
+      value = static_cast<std::int64_t>(text_of(field, object).size());
+      return value != 0;
+    case FieldType::list:
+      value = static_cast<std::int64_t>(list_at(at).size());
+      return value != 0;
   }
   return false;
 }
 
-const void* item_of(const ListRules& rules, const void* items, std::size_t index) {
-  return static_cast<const unsigned char*>(items) + index * rules.item_bytes;
+void reverse(char* first, char* last) {
+  while (first < last)
+    std::swap(*first++, *--last);
 }
 
 }  // namespace
 
+std::int32_t FieldRule::unfold(std::int32_t end) const {
+  if (scale == FieldBounds::bits) return (std::int32_t{1} << end) - 1;
+  for (unsigned i = scale; i > 0; --i)
+    end *= 10;
+  return end;
+}
+
+std::int64_t FieldRule::nearest(std::int64_t value) const {
+  const std::int32_t least = min();
+  const std::int32_t most = max();
+  return value < least ? least : value > most ? most : value;
+}
+
 SampleWriter::SampleWriter(Sample& sample)
-    : sample_(sample),
-      text_({sample.buffer_.data() + sample.length_,
+    : json_({sample.buffer_.data() + sample.content_.end[Sample::root],
              sample.buffer_.size() -
-                 std::min(sample.buffer_.size(), sample.length_ + sample_end_bytes)}),
-      json_(text_) {}
+                 std::min<std::size_t>(sample.buffer_.size(),
+                                       sample.content_.end[Sample::root] + sample_end_bytes)}),
+      sample_(sample) {}
 
-// ---- refusals ----
-
-Status SampleWriter::refuse(const char* scope, const char* field, std::int64_t value, Rule rule) {
-  sample_.field_error_ = {};
-  sample_.field_error_.scope = scope;
-  sample_.field_error_.field = field;
-  sample_.field_error_.value = value;
-  sample_.field_error_.rule = rule;
-  return Code::invalid_value;
+Status SampleWriter::add_item(Sample& sample, const FieldRule& list, const ObjectRules& rules,
+                              const void* item) {
+  SampleWriter writer(sample);
+  writer.begin_item(list);
+  writer.write(rules, item);
+  return writer.commit();
 }
 
-Status SampleWriter::refuse_range(const char* scope, const char* field, std::int64_t value,
-                                  std::int32_t min, std::int32_t max, Unit unit) {
-  (void)refuse(scope, field, value, Rule::range);
-  sample_.field_error_.min = min;
-  sample_.field_error_.max = max;
-  sample_.field_error_.unit = unit;
-  return Code::invalid_value;
-}
+// ---- where it belongs ----
 
-Status SampleWriter::refuse_text(const char* scope, const char* field, std::string_view text,
-                                 Rule rule, bool shown) {
-  (void)refuse(scope, field, static_cast<std::int64_t>(text.size()), rule);
-  FieldError& error = sample_.field_error_;
-  error.unit = Unit::characters;
-  if (shown) (void)copy_text(text, {error.text.data(), error.text.size() - 1});
-  return Code::invalid_value;
-}
-
-Status SampleWriter::once(Given given, const char* scope, const char* field) {
-  if ((sample_.given_ & given) == 0) return {};
-  return refuse(scope, field, 2, Rule::given_once);
-}
-
-Status SampleWriter::check(const ObjectRules& rules, const void* object, std::int32_t index) {
-  FieldError& error = sample_.field_error_;
-  for (const FieldRule& rule : rules.fields) {
-    std::int64_t value = 0;
-    if (!load(rule, object, value)) continue;
-    Status status;
-    if (is_text(rule)) {
-      const std::string_view text = text_of(rule, object);
-      const std::optional<std::size_t> characters = count_characters(text);
-      if (!characters) {
-        status = refuse_text(rules.scope, rule.name, text, Rule::utf8);
-      } else if (*characters < static_cast<std::size_t>(rule.min) ||
-                 *characters > static_cast<std::size_t>(rule.max)) {
-        status = refuse_text(rules.scope, rule.name, text, Rule::range);
-        error.value = static_cast<std::int64_t>(*characters);
-      }
-    } else if (rule.kind == FieldKind::limited && (value < rule.min || value > rule.max)) {
-      status = refuse(rules.scope, rule.name, value, Rule::range);
-    } else if ((rule.kind == FieldKind::epoch_ms || rule.kind == FieldKind::utc_text) &&
-               (value < min_timestamp_ms || value > max_timestamp_ms)) {
-      status = refuse(rules.scope, rule.name, value, Rule::timestamp);
-    } else if (rule.partner != 0) {
-      const FieldRule& partner = rules.fields[rule.partner - 1U];
-      std::int64_t other = 0;
-      if (!load(partner, object, other)) {
-        status = refuse(rules.scope, rule.name, value, Rule::given_with);
-        error.partner = partner.name;
-      }
-    }
-    if (status.ok()) continue;
-    error.index = index;
-    error.decimals = rule.decimals;
-    error.min = rule.min;
-    error.max = rule.max;
-    return status;
-  }
-  return {};
-}
-
-Status SampleWriter::check(const ListRules& rules, const char* scope, const void* items,
-                           std::size_t count) {
-  if (count > rules.max_items) {
-    return refuse_range(scope, rules.name, static_cast<std::int64_t>(count), 0, rules.max_items,
-                        Unit::items);
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const Status status = check(rules.item, item_of(rules, items, i), static_cast<std::int32_t>(i));
-    if (!status.ok()) return status;
-  }
-  return {};
-}
-
-Status SampleWriter::check_room(Container list, const char* name, std::size_t max_items,
-                                Unit unit) {
-  if (sample_.item_count_[list] < max_items) return {};
-  return refuse_range("scan", name, static_cast<std::int64_t>(max_items) + 1, 0,
-                      static_cast<std::int32_t>(max_items), unit);
-}
-
-std::uint32_t SampleWriter::given_fields(const ObjectRules& rules, const void* object) {
-  std::uint32_t given = 0;
-  for (std::size_t i = 0; i < rules.fields.size(); ++i) {
-    std::int64_t value = 0;
-    if (load(rules.fields[i], object, value)) given |= 1U << i;
-  }
-  return given;
-}
-
-// ---- text ----
-
-void SampleWriter::open(Container container, const char* name) {
-  if (container == Sample::root) {
-    at_ = sample_.length_;
-    if (at_ > 1) text_.append(',');
-    return;
-  }
-  if (sample_.end_[container] != 0) {
-    at_ = sample_.end_[container];
-    text_.append(',');
-    return;
-  }
-  const bool is_list = container < Sample::list_count;
-  if (is_list) {
-    open(Sample::scan, "scan");
-  } else if (container == Sample::sensors) {
-    open(Sample::system, "system");
-  } else {
-    open(Sample::root, "");
-  }
-  text_.append('"');
-  text_.append(name);
-  text_.append("\":");
-  text_.append(is_list ? '[' : '{');
-  opened_[opened_count_++] = container;
+const char* SampleWriter::name_of(Container container) {
+  return container == Sample::root ? "" : container == Sample::scan ? "scan" : "system";
 }
 
 void SampleWriter::begin_members(Container container, const char* name) {
-  open(container, name);
-  json_.begin_members();
-  members_at_ = text_.wanted();
+  at_ = sample_.content_.end[container];
+  if (container == Sample::root || at_ != 0) {
+    if (at_ > 1) json_.out().append(',');
+  } else {
+    const bool is_list = container < Sample::list_count;
+    const Container parent = is_list                        ? Sample::scan
+                             : container == Sample::sensors ? Sample::system
+                                                            : Sample::root;
+    begin_members(parent, name_of(parent));
+    json_.key(name);
+    json_.begin(is_list ? '[' : '{');
+    opened_ |= 1U << container;
+  }
+  members_at_ = json_.out().wanted();
 }
 
-void SampleWriter::begin_item(Container list, const char* name) {
-  open(list, name);
-  json_.begin_object();
+void SampleWriter::begin(Container container, Given given, const char* field) {
+  scope_ = name_of(container);
+  given_ = given;
+  if ((sample_.content_.given & given) != 0) refuse(any(field, {}), 2, Rule::given_once);
+  begin_members(container, scope_);
+}
+
+void SampleWriter::begin_item(const FieldRule& list) {
+  static constexpr std::array methods = {
+      PositionMethod::gsm,  PositionMethod::wcdma,     PositionMethod::tdscdma,
+      PositionMethod::lte,  PositionMethod::lte_cat_m, PositionMethod::nb_iot,
+      PositionMethod::cdma, PositionMethod::wlan,      PositionMethod::bt};
+  static_assert(methods.size() == Sample::list_count);
+  item_of_ = static_cast<Container>(list.offset);
+  if (sample_.withholds(methods[item_of_])) withhold();
+  scope_ = "scan";
+  (void)check(list, sample_.content_.item_count[item_of_] + 1);
+  begin_members(item_of_, list.name);
+  json_.begin('{');
+}
+
+// ---- content ----
+
+bool SampleWriter::refuse(const FieldRule& field, std::int64_t value, Rule rule) {
+  if (closed_) return false;
+  close(Code::invalid_value);
+  FieldError& error = sample_.content_.field_error;
+  error.scope = scope_;
+  error.field = field.name;
+  error.partner = rule == Rule::given_with ? (&field)[field.partner].name : "";
+  error.index = index_;
+  error.value = value;
+  error.min = field.min();
+  error.max = field.max();
+  error.rule = rule;
+  error.unit = field.unit;
+  error.decimals = field.decimals;
+  error.text = {};
+  return false;
+}
+
+void SampleWriter::withhold() {
+  ++sample_.content_.withheld;
+  close({});
+}
+
+void SampleWriter::show(std::string_view text) {
+  std::array<char, 24>& shown = sample_.content_.field_error.text;
+  (void)copy_text(text, {shown.data(), shown.size() - 1});
+}
+
+bool SampleWriter::is_given(const FieldRule& field, const void* object) {
+  std::int64_t value = 0;
+  return load(field, object, value);
+}
+
+bool SampleWriter::check(const FieldRule& field, std::int64_t value) {
+  if (field.kind == FieldKind::epoch_ms || field.kind == FieldKind::utc_text) {
+    return (value >= min_timestamp_ms && value <= max_timestamp_ms) ||
+           refuse(field, value, Rule::timestamp);
+  }
+  return field.kind != FieldKind::limited || field.nearest(value) == value ||
+         refuse(field, value, Rule::range);
+}
+
+bool SampleWriter::keeps(const FieldRule& field, const void* object, std::int64_t value) {
+  if (is_text(field)) {
+    const std::string_view& text = text_of(field, object);
+    const std::optional<std::size_t> characters = count_characters(text);
+    if (characters ? check(field, static_cast<std::int64_t>(*characters))
+                   : refuse(field, value, Rule::utf8)) {
+      return true;
+    }
+    show(text);
+    return false;
+  }
+  if (!check(field, value)) return false;
+  return field.partner == 0 || load((&field)[field.partner], object, value) ||
+         refuse(field, value, Rule::given_with);
 }
 
 void SampleWriter::write(const ObjectRules& rules, const void* object) {
-  for (const FieldRule& rule : rules.fields) {
-    std::int64_t value = 0;
-    if (!load(rule, object, value)) continue;
-    if (is_text(rule)) {
-      json_.string(rule.name, text_of(rule, object));
-    } else if (rule.type == FieldType::opt_bool) {
-      json_.key(rule.name);
-      json_.raw(value != 0 ? "true" : "false");
-    } else if (rule.kind == FieldKind::utc_text) {
-      char memory[utc_text_bytes];
-      TextBuilder text(memory);
-      write_utc(value, text);
-      json_.string(rule.name, text.text());
-    } else {
-      if (rule.kind == FieldKind::clamped) {
-        const std::int64_t measured = value;
-        value = std::clamp<std::int64_t>(value, rule.min, rule.max);
-        if (value != measured) ++clamped_;
-      }
-      json_.decimal(rule.name, value, rule.decimals);
+  std::int64_t value = 0;
+  for (const FieldRule& field : rules) {
+    if (closed_) return;
+    if (!load(field, object, value)) continue;
+    scope_ = rules.scope;
+    if (!keeps(field, object, value)) return;
+    json_.key(field.name);
+    const void* const at = place_of(field, object);
+    switch (field.type) {
+      case FieldType::mac:
+        write_mac(*static_cast<const MacAddress*>(at));
+        break;
+      case FieldType::opt_mac:
+        write_mac(**static_cast<const std::optional<MacAddress>*>(at));
+        break;
+      case FieldType::text:
+      case FieldType::required_text:
+        json_.string(text_of(field, object));
+        break;
+      case FieldType::opt_bool:
+        json_.raw(value != 0 ? "true" : "false");
+        break;
+      case FieldType::list:
+        write_list(rules, at);
+        break;
+      default:
+        write_number(field, value);
     }
   }
 }
 
-void SampleWriter::write(const ListRules& rules, const void* items, std::size_t count) {
-  if (count == 0) return;
-  json_.key(rules.name);
-  json_.begin_array();
-  for (std::size_t i = 0; i < count; ++i) {
-    json_.begin_object();
-    write(rules.item, item_of(rules, items, i));
-    json_.end_object();
+void SampleWriter::write_number(const FieldRule& field, std::int64_t value) {
+  if (field.kind == FieldKind::utc_text) {
+    json_.begin('"');
+    write_utc(value, json_.out());
+    json_.end('"');
+    return;
   }
-  json_.end_array();
+  if (field.kind == FieldKind::clamped) {
+    const std::int64_t measured = value;
+    value = field.nearest(measured);
+    if (value != measured) ++clamped_;
+  }
+  json_.decimal(field.decimals, value);
 }
 
-Status SampleWriter::commit(std::uint32_t given) {
-  for (std::size_t i = opened_count_; i > 0; --i)
-    text_.append(opened_[i - 1] < Sample::list_count ? ']' : '}');
-  if (text_.overflow()) {
-    sample_.status_ = Code::buffer_too_small;
-    return sample_.status_;
+void SampleWriter::write_list(const ObjectRules& rules, const void* place) {
+  const Span<const unsigned char> list = list_at(place);
+  const unsigned char* item = list.data();
+  json_.begin('[');
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    set_index(i);
+    json_.begin('{');
+    write(*rules.items, item);
+    json_.end('}');
+    item += rules.item_bytes;
   }
-  const std::size_t size = text_.size();
-  char* const text = sample_.buffer_.data();
-  std::rotate(text + at_, text + sample_.length_, text + sample_.length_ + size);
-  sample_.length_ += size;
+  index_ = -1;
+  json_.end(']');
+}
 
-  for (std::uint32_t& end : sample_.end_) {
-    if (end != 0 && end >= at_) end += static_cast<std::uint32_t>(size);
+void SampleWriter::write_mac(const MacAddress& mac) {
+  json_.begin('"');
+  for (std::size_t i = 0; i < mac.size(); ++i) {
+    if (i != 0) json_.out().append(':');
+    json_.out().append_hex(mac[i]);
   }
-  for (std::size_t i = 0; i < opened_count_; ++i)
-    sample_.end_[opened_[i]] = static_cast<std::uint32_t>(at_ + size - 1 - i);
-  sample_.clamped_ = static_cast<std::uint16_t>(sample_.clamped_ + clamped_);
-  sample_.given_ |= given;
+  json_.end('"');
+}
+
+Status SampleWriter::commit() {
+  if (closed_) return outcome_;
+  TextBuilder& out = json_.out();
+  if (item_of_ < Sample::list_count) out.append('}');
+  // Containers are numbered from the inside to the outside.
+  auto closing = static_cast<std::uint32_t>(at_ + out.wanted());
+  for (std::uint32_t i = 0; i < Sample::root; ++i) {
+    if ((opened_ >> i & 1U) != 0) out.append(i < Sample::list_count ? ']' : '}');
+  }
+  if (out.overflow()) {
+    sample_.content_.status = Code::buffer_too_small;
+    return sample_.content_.status;
+  }
+  const auto size = static_cast<std::uint32_t>(out.size());
+  char* const begin = sample_.buffer_.data() + at_;
+  char* const text = sample_.buffer_.data() + sample_.content_.end[Sample::root];
+  reverse(begin, text);
+  reverse(text, text + size);
+  reverse(begin, text + size);
+
+  for (std::uint32_t i = 0; i <= Sample::root; ++i) {
+    std::uint32_t& end = sample_.content_.end[i];
+    if ((opened_ >> i & 1U) != 0) {
+      end = closing++;
+    } else if (end >= at_) {
+      end += size;
+    }
+  }
+  ++sample_.content_.item_count[item_of_];
+  sample_.content_.clamped = static_cast<std::uint16_t>(sample_.content_.clamped + clamped_);
+  sample_.content_.given |= given_;
   return {};
-}
-
-Status SampleWriter::commit_item(Container list) {
-  end_item();
-  const Status status = commit();
-  if (status.ok()) ++sample_.item_count_[list];
-  return status;
-}
-
-Status SampleWriter::add_cell(Container list, const char* name, const ObjectRules& rules,
-                              const void* cell, const ListRules& nmr, const void* neighbours,
-                              std::size_t count) {
-  constexpr std::array methods = {PositionMethod::gsm,       PositionMethod::wcdma,
-                                  PositionMethod::tdscdma,   PositionMethod::lte,
-                                  PositionMethod::lte_cat_m, PositionMethod::nb_iot,
-                                  PositionMethod::cdma};
-  static_assert(methods.size() == Sample::wlan);
-  if (sample_.keep_back(methods[list])) return {};
-  Status status = check_room(list, name, Sample::max_cells, Unit::cells);
-  if (status.ok()) status = check(rules, cell);
-  if (status.ok()) status = check(nmr, rules.scope, neighbours, count);
-  if (!status.ok()) return status;
-  begin_item(list, name);
-  write(rules, cell);
-  write(nmr, neighbours, count);
-  return commit_item(list);
 }
 
 }  // namespace here_tracking

@@ -14,8 +14,17 @@
 
 namespace here_tracking {
 
-/// One addition to a Sample. The text is written behind what the sample holds and counts only once
-/// it is committed: then it is rotated into its place.
+/// A list in `scan`; FieldRule::offset is its Sample::Container.
+constexpr FieldRule scan_list(std::int32_t max, const char* name, std::uint8_t container) {
+  return at_most(max, name, {container, FieldType::list});
+}
+constexpr FieldRule cell_list(const char* name, std::uint8_t container) {
+  return in(Unit::cells, scan_list(Sample::max_cells, name, container));
+}
+
+/// One addition to a Sample. Its text is checked and written in one pass, behind what the sample
+/// holds, and counts only once it is committed: then it is rotated into its place. What is refused
+/// or withheld ends the addition: whatever follows is not looked at, and commit() says so.
 class SampleWriter {
  public:
   using Container = Sample::Container;
@@ -23,69 +32,72 @@ class SampleWriter {
 
   explicit SampleWriter(Sample& sample);
 
-  // -- refusals: each notes why and leaves the sample as it was --
+  /// A whole item of a scan_list().
+  static Status add_item(Sample& sample, const FieldRule& list, const ObjectRules& rules,
+                         const void* item);
 
-  Status refuse(const char* scope, const char* field, std::int64_t value, Rule rule);
-  Status refuse_range(const char* scope, const char* field, std::int64_t value, std::int32_t min,
-                      std::int32_t max, Unit unit = Unit::none);
-  /// The text is shown only where it may be.
-  Status refuse_text(const char* scope, const char* field, std::string_view text, Rule rule,
-                     bool shown = true);
-  /// invalid_value if that is in the sample already.
-  Status once(Given given, const char* scope, const char* field);
-  // What the last refusal is about, in more detail.
-  void set_decimals(std::uint8_t decimals) { sample_.field_error_.decimals = decimals; }
-  void set_unit(Unit unit) { sample_.field_error_.unit = unit; }
-  void set_index(std::size_t index) {
-    sample_.field_error_.index = static_cast<std::int32_t>(index);
-  }
+  // -- where it belongs --
 
-  /// Whether `object` keeps the rules. `index` is its place in a list.
-  Status check(const ObjectRules& rules, const void* object, std::int32_t index = -1);
-  Status check(const ListRules& rules, const char* scope, const void* items, std::size_t count);
-
-  /// One bit for each field of the table that is given.
-  [[nodiscard]] static std::uint32_t given_fields(const ObjectRules& rules, const void* object);
-
-  // -- text --
-
-  /// What follows goes to the end of that container, as members of an object; `name` is the
-  /// container's own.
+  /// In that container, once a sample. `field` is what a second one is refused for.
+  void begin(Container container, Given given, const char* field);
+  /// At the end of that container, as members of an object; `name` is the container's own.
   void begin_members(Container container, const char* name);
-  /// What follows are the members of a new item of that list.
-  void begin_item(Container list, const char* name);
-  void end_item() { json_.end_object(); }
+  /// An item of that scan_list().
+  void begin_item(const FieldRule& list);
 
-  JsonWriter& json() { return json_; }
+  // -- content --
+
+  // What FieldError is to say.
+  void set_scope(const char* scope) { scope_ = scope; }
+  void set_index(std::size_t index) { index_ = static_cast<std::int32_t>(index); }
+  /// Notes why that is refused. Always false.
+  bool refuse(const FieldRule& field, std::int64_t value, Rule rule);
+  /// Whether a number, a number of characters or of items keeps the rule; else it is refused.
+  bool check(const FieldRule& field, std::int64_t value);
+  /// Checks and writes the object's members.
   void write(const ObjectRules& rules, const void* object);
-  void write(const ListRules& rules, const void* items, std::size_t count);
+  /// Shows the beginning of the text that was just refused.
+  void show(std::string_view text);
+  static bool is_given(const FieldRule& field, const void* object);
+  JsonWriter& json() { return json_; }
 
   /// The members written so far.
-  [[nodiscard]] std::string_view members() const { return after(text_.text(), members_at_); }
+  [[nodiscard]] std::string_view members() const { return after(json_.out().text(), members_at_); }
   /// What the members would take if there were room.
-  [[nodiscard]] std::size_t members_wanted() const { return text_.wanted() - members_at_; }
+  [[nodiscard]] std::size_t members_wanted() const { return json_.out().wanted() - members_at_; }
 
-  /// @return ok, or buffer_too_small.
-  Status commit(std::uint32_t given = 0);
-  Status commit_item(Container list);
-
-  /// A whole item of a list of cells.
-  Status add_cell(Container list, const char* name, const ObjectRules& rules, const void* cell,
-                  const ListRules& nmr, const void* neighbours, std::size_t count);
-  /// invalid_value if that list is full.
-  Status check_room(Container list, const char* name, std::size_t max_items, Unit unit);
+  /// Nothing more is wanted of it: `outcome` is what commit() says.
+  void close(Status outcome) {
+    closed_ = true;
+    outcome_ = outcome;
+  }
+  /// It is kept back, and counted.
+  void withhold();
+  [[nodiscard]] bool is_open() const { return !closed_; }
+  /// What has been given once it is committed, beside that of begin().
+  void add_given(std::uint32_t given) { given_ |= given; }
+  /// @return ok, invalid_value or buffer_too_small.
+  Status commit();
 
  private:
-  void open(Container container, const char* name);
+  static const char* name_of(Container container);
+  bool keeps(const FieldRule& field, const void* object, std::int64_t value);
+  void write_number(const FieldRule& field, std::int64_t value);
+  void write_list(const ObjectRules& rules, const void* place);
+  void write_mac(const MacAddress& mac);
 
-  Sample& sample_;
-  TextBuilder text_;
   JsonWriter json_;
-  std::size_t at_ = 0;          // where the text belongs
+  Sample& sample_;
+  const char* scope_ = "";
+  std::int32_t index_ = -1;
+  std::uint32_t at_ = 0;  // where the text belongs
+  std::uint32_t given_ = 0;
+  std::uint32_t opened_ = 0;    // a bit for each Container that is
   std::size_t members_at_ = 0;  // where the members begin in it
-  Container opened_[2] = {};    // from the outside to the inside
-  std::uint8_t opened_count_ = 0;
+  Container item_of_ = Sample::list_count;
+  bool closed_ = false;
   std::uint16_t clamped_ = 0;
+  Status outcome_;
 };
 
 }  // namespace here_tracking

@@ -5,9 +5,19 @@
 
 namespace here_tracking {
 
+void TextBuilder::append(char c) {
+  if (wanted_ < into_.size()) into_[wanted_] = c;
+  ++wanted_;
+}
+
 void TextBuilder::append(std::string_view piece) {
   for (const char c : piece)
-    Put(c);
+    append(c);
+}
+
+void TextBuilder::append(const char* text) {
+  while (*text != '\0')
+    append(*text++);
 }
 
 void TextBuilder::append_hex(std::uint8_t byte) {
@@ -30,7 +40,7 @@ void TextBuilder::append_number(std::uint32_t decimals, std::int64_t value) {
   }
   if (value < 0) *--begin = '-';
   while (begin != end)
-    Put(*begin++);
+    append(*begin++);
 }
 
 int hex_value(char c) {

@@ -27,12 +27,11 @@ class ByteSink {
 /// Builds text in memory that somebody else owns. What does not fit is dropped and remembered.
 class TextBuilder final : public ByteSink {
  public:
-  using Ch = char;  // with Put() and Flush() RapidJSON's output stream
-
   explicit TextBuilder(Span<char> into) : into_(into) {}
 
   void append(std::string_view piece) override;
-  void append(char c) { Put(c); }
+  void append(char c);
+  void append(const char* text);
   /// Takes back what was put last.
   void drop(std::size_t count) { wanted_ -= count; }
   void clear() { wanted_ = 0; }
@@ -40,13 +39,6 @@ class TextBuilder final : public ByteSink {
   void append_integer(std::int64_t value) { append_number(0, value); }
   /// value / 10^decimals without trailing zeros: 525200066, 7 is "52.5200066". At most 19 decimals.
   void append_decimal(std::int64_t value, std::uint8_t decimals) { append_number(decimals, value); }
-
-  void Put(char c) {  // NOLINT(readability-identifier-naming): RapidJSON calls it so
-    if (wanted_ < into_.size()) into_[wanted_] = c;
-    ++wanted_;
-  }
-  // NOLINTNEXTLINE(readability-identifier-naming,readability-convert-member-functions-to-static)
-  void Flush() {}
 
   [[nodiscard]] bool overflow() const { return wanted_ > into_.size(); }
   [[nodiscard]] std::size_t size() const { return overflow() ? into_.size() : wanted_; }

@@ -2,7 +2,7 @@
 // A reader of JSON alone: the library's, or RapidJSON's in the leanest way to use it, in place,
 // without recursion, numbers as text, on a stack of a fixed size.
 #ifdef USE_RAPIDJSON
-#include "core/rapidjson.hpp"
+#include "rapidjson.hpp"
 #else
 #include "core/json_reader.hpp"
 #endif

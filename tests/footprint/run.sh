@@ -146,6 +146,7 @@ done | awk -F'\t' '
 echo
 echo "A reader of JSON, with what it asks of the toolchain"
 for reader in here_tracking rapidjson; do
+  [[ -f ${images}/footprint_json_${reader} ]] || continue
   printf '  %6d  %s\n' "$(($(size_of "json_${reader}" 1) - $(size_of base 1)))" "${reader}"
 done
 
@@ -224,8 +225,8 @@ for name in wcdma tdscdma lte ltecatm nbiot cdma bluetooth country gps position 
   sim payload; do
   printf '  %+8d  %s\n' "$(($(text_of "${name}") - alone))" "${name}"
 done
-others='(wcdma|tdscdma|lte|nb_iot|cdma|bt)(_nmr)?_rules::'
-others+='|::(fix|position_only|floor|sensor|client|module|network)_(fields|rules)'
+others='::(wcdma|tdscdma|narrow|wide|cat_m|nb_iot|cdma|bt|fix|position_only|floor|sensor|client|module'
+others+='|network)_(nmr_)?(fields|rules)'
 others+='|Sample::(add\(here_tracking::(Wcdma|Tdscdma|Lte|NbIot|Cdma|Bluetooth|Sensor)|set_[^t])'
 others+='|base64|parse_json'
 unused with_gsm_wlan "${others}" || failed=1

@@ -3,9 +3,7 @@
 
 #include <cstddef>
 
-// A namespace of our own keeps these instantiations apart from those of a program that uses
-// RapidJSON with other settings. Allocation and assertions are defined away: all memory is ours,
-// and every precondition is checked before RapidJSON could.
+// RapidJSON without heap and assertions, as a firmware would use it.
 #define RAPIDJSON_NAMESPACE here_tracking_rapidjson
 #define RAPIDJSON_NEW(x) nullptr
 #define RAPIDJSON_DELETE(x) ((void)(x))

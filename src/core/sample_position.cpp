@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "here_tracking/telemetry.hpp"
+
+#include "sample_writer.hpp"
+
+namespace here_tracking {
+namespace {
+
+#define FIELD(member) HERE_TRACKING_FIELD(Fix, member)
+// What `position` and `scan.gps` have in common, but for heading and speed.
+constexpr FieldRule fix_fields[] = {
+    limited("lat", FIELD(lat_deg_e7), -900000000, 900000000, 7),
+    limited("lng", FIELD(lng_deg_e7), -1800000000, 1800000000, 7),
+    any("accuracy", FIELD(accuracy_mm), 3),
+    any("alt", FIELD(alt_mm), 3),
+    any("altaccuracy", FIELD(altaccuracy_mm), 3),
+    limited("satellitecount", FIELD(satellite_count), 1, 50),
+    epoch_ms("timestamp", FIELD(timestamp_ms)),
+};
+constexpr const FieldRule& satellite_count = fix_fields[5];
+constexpr FieldRule position_only_fields[] = {
+    limited("confidence", FIELD(confidence_percent), 50, 95),
+    limited("wlancount", FIELD(wlan_count), 1, 254),
+};
+constexpr const FieldRule& wlan_count = position_only_fields[1];
+#undef FIELD
+constexpr FieldRule heading = limited("heading", {}, 0, 36000, 2);
+constexpr ObjectRules position_rules = {"position", fix_fields};
+constexpr ObjectRules position_only_rules = {"position", position_only_fields};
+constexpr ObjectRules gps_rules = {"scan.gps", fix_fields};
+
+#define FIELD(member) HERE_TRACKING_FIELD(Floor, member)
+constexpr FieldRule floor_fields[] = {
+    required(limited("id", FIELD(id), 1, 100)),
+    required(limited("name", FIELD(name), 1, 255)),
+    limited("level", FIELD(level_e2), -99900, 99900, 2),
+};
+#undef FIELD
+constexpr ObjectRules floor_rules = {"position.floor", floor_fields};
+
+void write_fix(SampleWriter& writer, const ObjectRules& rules, const Fix& fix) {
+  writer.write(rules, &fix);
+  if (!fix.heading_cdeg || !fix.speed_mm_s) return;
+  writer.check(heading, *fix.heading_cdeg);
+  writer.json().key(heading.name);
+  writer.json().number((*fix.heading_cdeg + 50) / 100 % 360);
+  writer.json().key("speed");
+  writer.json().number(*fix.speed_mm_s / 1000 + (*fix.speed_mm_s % 1000 >= 500));
+}
+
+}  // namespace
+
+Status Sample::set_position(const Fix& fix) {
+  SampleWriter writer(*this);
+  if (withholds_position() || (options_.gps_withholds_position && fix.type == PositionType::gnss &&
+                               withholds(PositionMethod::gps))) {
+    writer.withhold();
+  }
+  JsonWriter& json = writer.json();
+  writer.begin(root, given_position, "position");
+  json.begin_object("position");
+  write_fix(writer, position_rules, fix);
+  writer.write(position_only_rules, &fix);
+  static constexpr char types[][7] = {R"("gnss")", R"("cell")", R"("wlan")"};
+  const std::size_t type = static_cast<std::size_t>(fix.type) - 1;
+  if (type < std::size(types)) {
+    json.key("type");
+    json.raw(types[type]);
+  }
+  if (fix.floor) {
+    json.begin_object("floor");
+    writer.write(floor_rules, &*fix.floor);
+    json.end('}');
+  }
+  json.end('}');
+  writer.set_scope("position");
+  if (fix.satellite_count && fix.type != PositionType::gnss) {
+    writer.refuse(satellite_count, *fix.satellite_count, Rule::only_of_gnss);
+  }
+  if (fix.wlan_count && fix.type != PositionType::wlan) {
+    writer.refuse(wlan_count, *fix.wlan_count, Rule::only_of_wlan);
+  }
+  const Status status = writer.commit();
+  if (status.ok() && writer.is_open())
+    content_.place.emplace(Place{fix.lat_deg_e7, fix.lng_deg_e7, fix.accuracy_mm});
+  return status;
+}
+
+Status Sample::set_gps(const Fix& fix) {
+  SampleWriter writer(*this);
+  if (!options_.contribute_gps || withholds(PositionMethod::gps)) writer.withhold();
+  writer.begin(scan, given_gps, "gps");
+  writer.json().begin_object("gps");
+  write_fix(writer, gps_rules, fix);
+  writer.json().end('}');
+  return writer.commit();
+}
+
+}  // namespace here_tracking
