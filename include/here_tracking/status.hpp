@@ -59,24 +59,23 @@ class [[nodiscard]] Status {
   constexpr Status() = default;
   constexpr Status(Code code,  // NOLINT(google-explicit-constructor): `return Code::timeout;`
                    std::uint16_t http_status = 0)
-      : http_status_(http_status), code_(code) {}
+      : bits_(static_cast<std::uint32_t>(code) | std::uint32_t{http_status} << 16U) {}
 
-  [[nodiscard]] constexpr bool ok() const { return code_ == Code::ok; }
-  [[nodiscard]] constexpr Code code() const { return code_; }
+  [[nodiscard]] constexpr bool ok() const { return code() == Code::ok; }
+  [[nodiscard]] constexpr Code code() const { return static_cast<Code>(bits_ & 0xffU); }
   /// 0 when no response arrived or none was involved.
-  [[nodiscard]] constexpr std::uint16_t http_status() const { return http_status_; }
+  [[nodiscard]] constexpr std::uint16_t http_status() const {
+    return static_cast<std::uint16_t>(bits_ >> 16U);
+  }
 
   /// Against a code, the code alone counts; against a status, the HTTP status as well.
-  friend constexpr bool operator==(Status a, Code b) { return a.code_ == b; }
-  friend constexpr bool operator!=(Status a, Code b) { return a.code_ != b; }
-  friend constexpr bool operator==(Status a, Status b) {
-    return a.code_ == b.code_ && a.http_status_ == b.http_status_;
-  }
+  friend constexpr bool operator==(Status a, Code b) { return a.code() == b; }
+  friend constexpr bool operator!=(Status a, Code b) { return a.code() != b; }
+  friend constexpr bool operator==(Status a, Status b) { return a.bits_ == b.bits_; }
   friend constexpr bool operator!=(Status a, Status b) { return !(a == b); }
 
  private:
-  std::uint16_t http_status_ = 0;
-  Code code_ = Code::ok;
+  std::uint32_t bits_ = 0;  // the code in the lower half, the HTTP status in the upper one
 };
 
 /// Why a value was refused: the field in the service's own words, the value, the rule. All text but
