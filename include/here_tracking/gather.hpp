@@ -28,8 +28,10 @@ class SourceRecord {
   [[nodiscard]] std::uint32_t timeout_ms() const { return timeout_ms_; }
 
  protected:
-  explicit SourceRecord(std::uint32_t timeout_ms) : timeout_ms_(timeout_ms) {}
+  SourceRecord(void* source, std::uint32_t timeout_ms) : source_(source), timeout_ms_(timeout_ms) {}
   ~SourceRecord() = default;
+
+  void* source_;
 
  private:
   friend class Gatherer;
@@ -46,12 +48,9 @@ class SourceSlot final : public SourceRecord {
   /// @param source borrowed.
   SourceSlot(Source& source,  // NOLINT(google-explicit-constructor): a list of sources
              std::uint32_t timeout_ms = 10000)
-      : SourceRecord(timeout_ms), source_(&source) {}
+      : SourceRecord(&source, timeout_ms) {}
 
-  [[nodiscard]] Source& source() const { return *source_; }
-
- private:
-  Source* source_;
+  [[nodiscard]] Source& source() const { return *static_cast<Source*>(source_); }
 };
 
 /// The sources of one device, each list in the order of priority. Borrowed.
