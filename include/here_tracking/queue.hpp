@@ -228,6 +228,8 @@ class SampleQueue {
   [[nodiscard]] QueueStats stats();
   /// The same as stats().pending, without a look at the storage.
   [[nodiscard]] std::uint32_t pending() const { return pending_; }
+  /// The same as stats().last_id.
+  [[nodiscard]] std::uint32_t last_id() const { return state_.next_id - 1; }
   /// The same as stats().count().
   [[nodiscard]] std::uint32_t left(Fate fate) const {
     return state_.counts[static_cast<std::size_t>(fate)];
