@@ -174,7 +174,7 @@ class Tracker {
   void measure();
   void look_at(const Sample& sample);
   void look_at(const SensorReadings& readings);
-  void withhold(Sample& sample);
+  void withhold(Sample& sample, const SampleTime& time);
   void send();
   void tell_drops();
   void take(std::string_view answer);
@@ -196,6 +196,7 @@ class Tracker {
     bool has_measured;  // since the last request
     bool is_shadow_taken;
     bool storage_failed;
+    bool saves_power;     // does not move, where the owner wants that
     std::uint8_t alarms;  // a bit for each reading that is outside its limits
     std::optional<bool> is_attached;
     std::optional<bool> is_tampered;

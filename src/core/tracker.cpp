@@ -135,8 +135,10 @@ void Tracker::set_pace() {
   if (sample_ms > send_ms) sample_ms = config_.sample_ms;
   sample_ms = std::max(std::min(sample_ms, send_ms), config_.min_sample_ms);
   sample_ms = std::max(sample_ms, least_interval_ms);
-  if (run_.state.is_stationary)
-    send_ms = std::max(send_ms, wish_or(run_.shadow.power_save_send_ms, 0));
+  std::uint32_t power_save_ms = 0;
+  if (run_.state.is_stationary) power_save_ms = wish_or(run_.shadow.power_save_send_ms, 0);
+  run_.saves_power = power_save_ms != 0;
+  send_ms = std::max(send_ms, power_save_ms);
   run_.state.sample_ms = sample_ms;
   run_.state.send_ms = send_ms;
   run_.state.next_sample_ms = std::min(run_.state.next_sample_ms, run_.now_ms + sample_ms);
@@ -196,11 +198,10 @@ void Tracker::look_at(const Sample& sample) {
   set_pace();
 }
 
-void Tracker::withhold(Sample& sample) {
+void Tracker::withhold(Sample& sample, const SampleTime& time) {
   const DisableTracking& disabled = run_.shadow.disable_tracking;
-  const std::optional<std::int64_t> server_ms = client_.server_time_ms();
-  // Without a time nothing speaks against the period.
-  if (server_ms ? disabled.applies_at(*server_ms) : disabled.has_period) {
+  // Without a server time nothing speaks against the period.
+  if (time.boot_id == 0 ? disabled.applies_at(time.ms) : disabled.has_period) {
     sample.withhold(disabled.position, disabled.sensors);
   }
 }
@@ -212,9 +213,13 @@ void Tracker::measure() {
   if (late_ms >= run_.state.sample_ms) run_.state.next_sample_ms = run_.now_ms;  // late, or early
   run_.state.next_sample_ms += run_.state.sample_ms;
   run_.measured_at_ms = run_.now_ms;
+  // The place and the time belong together, so the time is that of the beginning.
+  SampleTime time = {run_.now_ms, run_.id};
+  const std::optional<std::int64_t> server_ms = client_.server_time_ms();
+  if (server_ms) time = {*server_ms, 0};
 
   Sample sample(memory_.sample, config_.sample);
-  withhold(sample);
+  withhold(sample, time);
   (void)gather(sources_, sample, *hooks_.clock, *hooks_.log);  // logged there
   look_at(sample);
 
@@ -223,15 +228,9 @@ void Tracker::measure() {
                              *version + 1 != run_.reported_version &&
                              sample.set_state_version(*version).ok();
   if (observer_ != nullptr) observer_->on_sample(sample);
-  if (run_.state.is_stationary && run_.shadow.power_save_send_ms.value_or(0) != 0) {
-    // Unless the observer knows better.
-    (void)sample.set_mode(DeviceMode::power_save);
-  }
+  // Unless the observer knows better.
+  if (run_.saves_power) (void)sample.set_mode(DeviceMode::power_save);
 
-  // The place and the time belong together, so the time is that of the beginning.
-  SampleTime time = {run_.measured_at_ms, run_.id};
-  const std::optional<std::int64_t> server_ms = client_.server_time_ms();
-  if (server_ms) time = {*server_ms - (read_clock() - run_.measured_at_ms), 0};
   // The queue leaves a place where writing failed, so a second try is made elsewhere.
   int tries = 2;
   Code code = Code::ok;
