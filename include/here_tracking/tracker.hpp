@@ -171,6 +171,7 @@ class Tracker {
   [[nodiscard]] const DesiredShadow& shadow() const { return run_.shadow; }
 
  private:
+  bool may_measure(bool may_send);
   void measure();
   void look_at(const Sample& sample);
   void look_at(const SensorReadings& readings);

@@ -32,12 +32,12 @@ std::uint32_t distance_m(const Place& a, const Place& b) {
   std::uint32_t east_e7 = difference(a.lng_deg_e7, b.lng_deg_e7);
   if (east_e7 > half_circle_e7) east_e7 = 2 * half_circle_e7 - east_e7;
 
-  // Bhaskara's cosine of the latitude between them, which is in hundredths of a degree, times 2^16.
-  const std::uint32_t lat_cdeg = difference(a.lat_deg_e7, -b.lat_deg_e7) / 200000;
-  const std::uint32_t square = lat_cdeg * lat_cdeg;
-  const std::uint32_t right_angle = 18000U * 18000U;
-  const std::uint32_t cosine =
-      ((right_angle - 4 * square) >> 14U << 16U) / ((right_angle + square) >> 14U);
+  // Bhaskara's cosine of the latitude between them, which is in parts of 180 degrees times 2^15,
+  // times 2^16.
+  const std::uint32_t lat = difference(a.lat_deg_e7, -b.lat_deg_e7) / (2 * half_circle_e7 >> 15U);
+  const std::uint32_t one = 1U << 30U;
+  const std::uint32_t square = lat * lat;
+  const std::uint32_t cosine = (one - 4 * square) / ((one + square) >> 16U);
   const std::uint64_t east_dm = std::uint64_t{to_dm(east_e7)} * cosine >> 16U;
   return square_root(north_dm * north_dm + east_dm * east_dm) / 10;
 }

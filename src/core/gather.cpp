@@ -75,19 +75,22 @@ class Gatherer {
     }
     const std::uint32_t given_ms = std::min(source.timeout_ms_, total_ms_ - asked_ms);
     const Status status = call(source.source_, sample_, given_ms);
-    const bool late = is_late(elapsed_ms() - asked_ms, given_ms);
     const bool failed = !status.ok() && status != Code::no_data;
     if (failed && first_failure_.ok()) first_failure_ = status;
+    Code code = status.code();
+    const char* what = to_string(code);
+    if (is_late(elapsed_ms() - asked_ms, given_ms)) {
+      what = "late";
+      code = Code::hook_failed;
+    }
 
-    const char* what = late ? "late" : to_string(status.code());
     unsigned penalty = source.penalty_;
-    if (late || status == Code::hook_failed) {
+    if (code == Code::hook_failed) {
       if (penalty == 0) say(what, ", passed over for some time");
-      penalty = penalty == 0 ? 1 : penalty * 2;
-      if (penalty > max_penalty) penalty = max_penalty;
+      penalty = penalty == 0 ? 1 : std::min(penalty * 2, max_penalty);
     } else {
       if (penalty != 0) say("back");
-      if (failed) say(status == Code::invalid_value ? nullptr : what);
+      if (failed) say(code == Code::invalid_value ? nullptr : what);
       penalty = 0;
     }
     source.penalty_ = source.left_ = static_cast<std::uint8_t>(penalty);

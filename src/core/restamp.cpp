@@ -155,8 +155,9 @@ Status restamp(detail::Sender& sender, detail::Attempt& attempt) {
   char* const into = sender.memory_.data();
   char* const from = into + half;
   std::size_t size = 0;
-  SampleTime time;
-  Status status = sender.read(attempt.batch, {from, sender.memory_.size() - half}, size, time);
+  std::size_t note_size = 0;
+  Status status = sender.queue_.text(attempt.batch.first_id(), {from, sender.memory_.size() - half},
+                                     size, {}, note_size);
   if (status.ok()) status = restamp({from, size}, attempt.batch.first_ms(), {into, half}, size);
   if (status.ok()) {
     TextBuilder end({into + size, half - size});

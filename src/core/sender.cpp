@@ -83,11 +83,6 @@ Status Sender::choose(QueueBatch& batch) {
   return queue_.next(batch, limits);
 }
 
-Status Sender::read(const QueueBatch& batch, Span<char> into, std::size_t& size, SampleTime& time) {
-  std::size_t note_size = 0;
-  return queue_.text(batch.first_id(), into, size, {}, note_size, &time);
-}
-
 void Sender::note_reason() {
   const ErrorDetail& detail = client_.last_error();
   TextBuilder text(reason_);
@@ -100,9 +95,11 @@ void Sender::note_reason() {
 
 Status Sender::set_aside(const QueueBatch& batch, Fate fate) {
   std::size_t size = 0;
+  std::size_t note_size = 0;
   SampleTime time;
   // A quarantine that takes nothing must not keep the others from being sent.
-  if (quarantine_ != nullptr && read(batch, memory_, size, time).ok()) {
+  if (quarantine_ != nullptr &&
+      queue_.text(batch.first_id(), memory_, size, {}, note_size, &time).ok()) {
     std::string_view note(reason_.data(), reason_size_);
     if (fate == Fate::time_unknown) {
       note = "measured before a restart, with a clock that was never synchronised";
@@ -123,14 +120,15 @@ Status Sender::set_suspect_aside(QueueBatch& batch, Fate fate) {
 }
 
 Status Sender::judge(QueueBatch& batch) {
-  if (!is_old(suspect_ms_) || taken_ == Taken::old) {
-    return set_suspect_aside(batch, Fate::quarantined);
+  Fate fate = Fate::quarantined;
+  if (is_old(suspect_ms_) && taken_ != Taken::old) {
+    old_budget_ = old_budget_ == 0 ? old_budget : static_cast<std::uint8_t>(old_budget_ - 1);
+    check_ = Check::none;
+    restamp_ = config_.send.restamp != nullptr;
+    if (restamp_) return {};
+    fate = Fate::too_old;
   }
-  old_budget_ = old_budget_ == 0 ? old_budget : static_cast<std::uint8_t>(old_budget_ - 1);
-  if (config_.send.restamp == nullptr) return set_suspect_aside(batch, Fate::too_old);
-  check_ = Check::none;
-  restamp_ = true;
-  return {};
+  return set_suspect_aside(batch, fate);
 }
 
 Status Sender::accepted(QueueBatch& batch) {
@@ -199,11 +197,10 @@ Status Sender::nothing_taken(QueueBatch& batch, bool was_fresh) {
 Status Sender::post(Attempt& attempt, BodySource& body) {
   Outcome& outcome = attempt.outcome;
   QueueBatch& batch = attempt.batch;
-  Ingestion how;
-  how.id = config_.send.id;
-  how.app_id = config_.send.app_id;
   // What is to come after a request brings a newer shadow than its own answer would.
-  how.delivery = queue_.pending() > batch.count() ? Delivery::asynchronous : config_.send.delivery;
+  const bool is_last = queue_.pending() <= batch.count();
+  const Ingestion how = {is_last ? config_.send.delivery : Delivery::asynchronous, config_.send.id,
+                         config_.send.app_id};
   told_ = Told::outcome;
   outcome.has_report = true;
   outcome.report.samples = batch.count();
@@ -227,7 +224,6 @@ Status Sender::post(Attempt& attempt, BodySource& body) {
   } else if (status == Code::too_large || (status == Code::timeout && batch.was_read())) {
     shrink(batch);
   }
-  outcome.more = queue_.pending() != 0;
   return kept.ok() && told_ == Told::outcome ? status : kept;
 }
 
@@ -271,8 +267,9 @@ Sender::Outcome Sender::send(std::uint64_t boot_id, std::uint32_t random,
                   all_refused ? Connection::data_refused : connection_after(status.code()),
                   client_.last_error().retry_after_s, random, outcome.verdict);
   }
-  if (outcome.verdict.advice == Advice::wait) outcome.more = false;
   outcome.report.pending = queue_.pending();
+  if (outcome.has_report && outcome.report.pending == 0) outcome.more = false;
+  if (outcome.verdict.advice == Advice::wait) outcome.more = false;
   return outcome;
 }
 

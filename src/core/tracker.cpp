@@ -61,6 +61,13 @@ bool is_outside(std::int32_t reading, const Limits& limits) {
   return has_changed && is_wanted.value_or(false);
 }
 
+/// From a deadline to the next one; from now on where it is later than is tolerated, or early.
+[[gnu::noinline]] void advance(std::int64_t& deadline_ms, std::uint32_t tolerated_ms,
+                               std::int64_t now_ms, std::uint32_t interval_ms) {
+  const auto late_ms = static_cast<std::uint64_t>(now_ms - deadline_ms);
+  deadline_ms = (late_ms < tolerated_ms ? deadline_ms : now_ms) + interval_ms;
+}
+
 }  // namespace
 
 Tracker::Tracker(Client& client, SampleQueue& queue, const Sources& sources, const Hooks& hooks,
@@ -209,9 +216,7 @@ void Tracker::withhold(Sample& sample, const SampleTime& time) {
 void Tracker::measure() {
   measure_now_ = false;
   run_.has_measured = true;
-  const auto late_ms = static_cast<std::uint64_t>(run_.now_ms - run_.state.next_sample_ms);
-  if (late_ms >= run_.state.sample_ms) run_.state.next_sample_ms = run_.now_ms;  // late, or early
-  run_.state.next_sample_ms += run_.state.sample_ms;
+  advance(run_.state.next_sample_ms, run_.state.sample_ms, run_.now_ms, run_.state.sample_ms);
   run_.measured_at_ms = run_.now_ms;
   // The place and the time belong together, so the time is that of the beginning.
   SampleTime time = {run_.now_ms, run_.id};
@@ -294,14 +299,25 @@ void Tracker::send() {
   const std::uint32_t next_ms =
       sender_.policy().next_report_ms(config_.retry, interval_ms, random());
   // On time the pace is kept; after an early report, or a recovery, it starts anew.
-  const auto late_ms = static_cast<std::uint64_t>(now_ms - run_.next_report_ms);
-  if (late_ms >= interval_ms / 2 || next_ms != interval_ms) run_.next_report_ms = now_ms;
-  run_.next_report_ms += next_ms;
+  advance(run_.next_report_ms, next_ms == interval_ms ? interval_ms / 2 : 0, now_ms, next_ms);
 }
 
 std::int64_t Tracker::next_send_ms() const {
   if (run_.state.waiting) return run_.state.next_send_ms;
   return run_.state.draining || run_.urgent ? 0 : run_.next_report_ms;
+}
+
+bool Tracker::may_measure(bool may_send) {
+  // Sources that take longer than the interval must not keep reports back for ever.
+  const bool is_senders_turn = run_.has_measured && may_send;
+  if (measure_now_) return true;
+  if (run_.now_ms >= run_.state.next_sample_ms && !is_senders_turn) return true;
+  if (!may_send || run_.is_fresh) return false;
+  // A report tells the present, and never nothing.
+  const bool is_regular = !run_.state.waiting && !run_.state.draining && !run_.urgent;
+  const bool is_stale = is_regular && run_.now_ms - run_.measured_at_ms > run_.state.sample_ms / 2;
+  run_.is_fresh = is_stale || sender_.wants_fresh() || queue_.pending() == 0;
+  return run_.is_fresh;
 }
 
 std::int64_t Tracker::step() {
@@ -320,17 +336,7 @@ std::int64_t Tracker::step() {
     run_.urgent = true;
   }
   const bool may_send = run_.now_ms >= next_send_ms();
-  // Sources that take longer than the interval must not keep reports back for ever.
-  const bool is_senders_turn = run_.has_measured && may_send;
-  bool measures = measure_now_ || (run_.now_ms >= run_.state.next_sample_ms && !is_senders_turn);
-  if (may_send && !measures && !run_.is_fresh) {
-    // A report tells the present, and never nothing.
-    const bool is_regular = !run_.state.waiting && !run_.state.draining && !run_.urgent;
-    const bool is_stale =
-        is_regular && run_.now_ms - run_.measured_at_ms > run_.state.sample_ms / 2;
-    run_.is_fresh = measures = sender_.wants_fresh() || is_stale || queue_.pending() == 0;
-  }
-  if (measures) {
+  if (may_measure(may_send)) {
     measure();
   } else if (may_send) {
     send();

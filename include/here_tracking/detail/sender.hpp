@@ -108,7 +108,6 @@ class Sender {
 
   Status try_to_send(Attempt& attempt);
   Status choose(QueueBatch& batch);
-  Status read(const QueueBatch& batch, Span<char> into, std::size_t& size, SampleTime& time);
   Status post(Attempt& attempt, BodySource& body);
   // From here on a batch has been sent, and is a place for another one.
   Status accepted(QueueBatch& batch);
