@@ -171,16 +171,13 @@ class Tracker {
   [[nodiscard]] const DesiredShadow& shadow() const { return run_.shadow; }
 
  private:
-  bool may_measure(bool may_send);
   void measure();
   void look_at(const Sample& sample);
   void look_at(const SensorReadings& readings);
-  void withhold(Sample& sample, const SampleTime& time);
   void send();
   void tell_drops();
   void take(std::string_view answer);
   void load_shadow();
-  void keep_shadow(std::size_t text_size);
   [[nodiscard]] std::uint64_t identity() const;
   void set_pace();
   void warn(const char* what, Code code);

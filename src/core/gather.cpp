@@ -25,6 +25,17 @@ Status read_position(void* source, Sample& sample, std::uint32_t timeout_ms) {
   return status.ok() ? sample.set_position(fix) : status;
 }
 
+/// What a list of Sources is called, and how one of them is asked.
+struct Kind {
+  const char* list;
+  Call* call;
+};
+constexpr Kind kinds[] = {{"position", read_position},
+                          {"cell", scan<CellSource>},
+                          {"wlan", scan<WlanSource>},
+                          {"bluetooth", scan<BluetoothSource>},
+                          {"sensors", read_sensors}};
+
 bool withholds_cells(const Sample& sample) {
   return sample.withholds(PositionMethod::gsm) && sample.withholds(PositionMethod::wcdma) &&
          sample.withholds(PositionMethod::tdscdma) && sample.withholds(PositionMethod::lte) &&
@@ -43,10 +54,11 @@ class Gatherer {
         begin_ms_(clock.now_ms()),
         total_ms_(begin_ms_ < 0 ? 0xffffffff : total_ms) {}
 
+  /// Those of the next kind.
   template <typename Source>
-  void ask(const char* list, Span<SourceSlot<Source>> slots, Call* call, bool in_vain) {
+  void ask(Span<SourceSlot<Source>> slots, bool in_vain) {
     static_assert(sizeof(SourceSlot<Source>) == sizeof(SourceRecord), "a record of a known type");
-    if (!in_vain) ask(list, slots.data(), slots.size(), call);
+    ask(slots.data(), in_vain ? 0 : slots.size());
   }
 
   [[nodiscard]] Status first_failure() const { return first_failure_; }
@@ -54,15 +66,14 @@ class Gatherer {
  private:
   static constexpr unsigned max_penalty = 32;
 
-  void ask(const char* list, SourceRecord* sources, std::size_t count, Call* call) {
-    list_ = list;
-    for (index_ = 0; index_ < count; ++index_) {
-      if (call == read_position && sample_.has_position()) return;
-      ask(sources[index_], call);
-    }
+  void ask(SourceRecord* sources, std::size_t count) {
+    const bool is_position = kind_ == kinds;
+    for (index_ = 0; index_ < count && !(is_position && sample_.has_position()); ++index_)
+      ask(sources[index_]);
+    ++kind_;
   }
 
-  void ask(SourceRecord& source, Call* call) {
+  void ask(SourceRecord& source) {
     const std::uint32_t asked_ms = elapsed_ms();
     if (asked_ms >= total_ms_) {
       if (!time_is_up_) log_.write(LogLevel::warning, "no time left to ask all sources");
@@ -74,7 +85,7 @@ class Gatherer {
       return;
     }
     const std::uint32_t given_ms = std::min(source.timeout_ms_, total_ms_ - asked_ms);
-    const Status status = call(source.source_, sample_, given_ms);
+    const Status status = kind_->call(source.source_, sample_, given_ms);
     const bool failed = !status.ok() && status != Code::no_data;
     if (failed && first_failure_.ok()) first_failure_ = status;
     Code code = status.code();
@@ -105,7 +116,7 @@ class Gatherer {
   void say(const char* what, const char* consequence = nullptr) {
     char memory[160];
     TextBuilder text(memory);
-    append_words(text, list_, "[");
+    append_words(text, kind_->list, "[");
     text.append_integer(index_);
     append_words(text, "]: ", what, consequence);
     std::size_t size = text.size();
@@ -119,7 +130,7 @@ class Gatherer {
   Log& log_;
   std::int64_t begin_ms_;
   std::uint32_t total_ms_;
-  const char* list_ = nullptr;
+  const Kind* kind_ = kinds;
   std::uint32_t index_ = 0;
   bool time_is_up_ = false;
   Status first_failure_;
@@ -127,12 +138,11 @@ class Gatherer {
 
 Status gather(const Sources& sources, Sample& sample, Clock& clock, Log& log) {
   Gatherer gatherer(sample, clock, log, sources.total_timeout_ms);
-  gatherer.ask("position", sources.position, read_position, sample.withholds_position());
-  gatherer.ask("cell", sources.cell, scan<CellSource>, withholds_cells(sample));
-  gatherer.ask("wlan", sources.wlan, scan<WlanSource>, sample.withholds(PositionMethod::wlan));
-  gatherer.ask("bluetooth", sources.bluetooth, scan<BluetoothSource>,
-               sample.withholds(PositionMethod::bt));
-  gatherer.ask("sensors", sources.sensors, read_sensors, false);
+  gatherer.ask(sources.position, sample.withholds_position());
+  gatherer.ask(sources.cell, withholds_cells(sample));
+  gatherer.ask(sources.wlan, sample.withholds(PositionMethod::wlan));
+  gatherer.ask(sources.bluetooth, sample.withholds(PositionMethod::bt));
+  gatherer.ask(sources.sensors, false);
   return gatherer.first_failure();
 }
 

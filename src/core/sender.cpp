@@ -42,20 +42,6 @@ void Sender::clear_suspicion() {
   is_doubtful_ = false;
 }
 
-void Sender::shrink(const QueueBatch& batch) {
-  full_batches_ = 0;
-  if (batch.count() <= 1) return;
-  max_samples_ = halved(batch.count());
-  max_bytes_ = std::max(static_cast<std::uint32_t>(batch.size()) / 2, least_bytes);
-}
-
-void Sender::grow() {
-  if (++full_batches_ < full_batches_before_growth) return;
-  full_batches_ = 0;
-  max_samples_ = grown(max_samples_, config_.send.max_samples);
-  max_bytes_ = grown(max_bytes_, config_.send.max_bytes);
-}
-
 Status Sender::choose(QueueBatch& batch) {
   std::uint32_t max_samples = std::min(max_samples_, config_.send.max_samples);
   std::uint32_t first_id = 1;
@@ -145,7 +131,12 @@ Status Sender::accepted(QueueBatch& batch) {
     taken_ = Taken::recent;
   }
   if (suspect_count_ == 0) {
-    if (batch.count() >= max_samples_ || queue_.pending() != 0) grow();
+    const bool is_full = batch.count() >= max_samples_ || queue_.pending() != 0;
+    if (is_full && ++full_batches_ >= full_batches_before_growth) {
+      full_batches_ = 0;
+      max_samples_ = grown(max_samples_, config_.send.max_samples);
+      max_bytes_ = grown(max_bytes_, config_.send.max_bytes);
+    }
     return {};
   }
   if (check_ != Check::none && !is_doubtful_) return judge(batch);
@@ -222,7 +213,11 @@ Status Sender::post(Attempt& attempt, BodySource& body) {
     clear_suspicion();
     kept = set_aside(batch, Fate::quarantined);
   } else if (status == Code::too_large || (status == Code::timeout && batch.was_read())) {
-    shrink(batch);
+    full_batches_ = 0;
+    if (batch.count() > 1) {
+      max_samples_ = halved(batch.count());
+      max_bytes_ = std::max(static_cast<std::uint32_t>(batch.size()) / 2, least_bytes);
+    }
   }
   return kept.ok() && told_ == Told::outcome ? status : kept;
 }
@@ -261,11 +256,12 @@ Sender::Outcome Sender::send(std::uint64_t boot_id, std::uint32_t random,
       status = try_to_send(attempt);
     }
   }
-  if (!status.ok() || told_ != Told::nothing) {
-    const bool all_refused = status.ok() && told_ == Told::all_refused;
-    policy_.after(config_.retry,
-                  all_refused ? Connection::data_refused : connection_after(status.code()),
-                  client_.last_error().retry_after_s, random, outcome.verdict);
+  if (!status.ok()) told_ = Told::outcome;
+  if (told_ != Told::nothing) {
+    Connection connection = connection_after(status.code());
+    if (told_ == Told::all_refused) connection = Connection::data_refused;
+    policy_.after(config_.retry, connection, client_.last_error().retry_after_s, random,
+                  outcome.verdict);
   }
   outcome.report.pending = queue_.pending();
   if (outcome.has_report && outcome.report.pending == 0) outcome.more = false;

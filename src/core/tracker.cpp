@@ -205,14 +205,6 @@ void Tracker::look_at(const Sample& sample) {
   set_pace();
 }
 
-void Tracker::withhold(Sample& sample, const SampleTime& time) {
-  const DisableTracking& disabled = run_.shadow.disable_tracking;
-  // Without a server time nothing speaks against the period.
-  if (time.boot_id == 0 ? disabled.applies_at(time.ms) : disabled.has_period) {
-    sample.withhold(disabled.position, disabled.sensors);
-  }
-}
-
 void Tracker::measure() {
   measure_now_ = false;
   run_.has_measured = true;
@@ -224,7 +216,11 @@ void Tracker::measure() {
   if (server_ms) time = {*server_ms, 0};
 
   Sample sample(memory_.sample, config_.sample);
-  withhold(sample, time);
+  const DisableTracking& disabled = run_.shadow.disable_tracking;
+  // Without a server time nothing speaks against the period.
+  if (server_ms ? disabled.applies_at(*server_ms) : disabled.has_period) {
+    sample.withhold(disabled.position, disabled.sensors);
+  }
   (void)gather(sources_, sample, *hooks_.clock, *hooks_.log);  // logged there
   look_at(sample);
 
@@ -307,19 +303,6 @@ std::int64_t Tracker::next_send_ms() const {
   return run_.state.draining || run_.urgent ? 0 : run_.next_report_ms;
 }
 
-bool Tracker::may_measure(bool may_send) {
-  // Sources that take longer than the interval must not keep reports back for ever.
-  const bool is_senders_turn = run_.has_measured && may_send;
-  if (measure_now_) return true;
-  if (run_.now_ms >= run_.state.next_sample_ms && !is_senders_turn) return true;
-  if (!may_send || run_.is_fresh) return false;
-  // A report tells the present, and never nothing.
-  const bool is_regular = !run_.state.waiting && !run_.state.draining && !run_.urgent;
-  const bool is_stale = is_regular && run_.now_ms - run_.measured_at_ms > run_.state.sample_ms / 2;
-  run_.is_fresh = is_stale || sender_.wants_fresh() || queue_.pending() == 0;
-  return run_.is_fresh;
-}
-
 std::int64_t Tracker::step() {
   if (read_clock() < 0) return -1;
   if (!run_.started) {
@@ -336,7 +319,20 @@ std::int64_t Tracker::step() {
     run_.urgent = true;
   }
   const bool may_send = run_.now_ms >= next_send_ms();
-  if (may_measure(may_send)) {
+  const auto is_sample_due = [this, may_send] {
+    // Sources that take longer than the interval must not keep reports back for ever.
+    const bool is_senders_turn = run_.has_measured && may_send;
+    if (measure_now_) return true;
+    if (run_.now_ms >= run_.state.next_sample_ms && !is_senders_turn) return true;
+    if (!may_send || run_.is_fresh) return false;
+    // A report tells the present, and never nothing.
+    const bool is_regular = !run_.state.waiting && !run_.state.draining && !run_.urgent;
+    const bool is_stale =
+        is_regular && run_.now_ms - run_.measured_at_ms > run_.state.sample_ms / 2;
+    run_.is_fresh = is_stale || sender_.wants_fresh() || queue_.pending() == 0;
+    return run_.is_fresh;
+  };
+  if (is_sample_due()) {
     measure();
   } else if (may_send) {
     send();
@@ -356,6 +352,10 @@ TrackerState Tracker::state() const {
 
 // ---- the desired shadow ----
 
+std::uint64_t Tracker::identity() const {
+  return fnv1a(config_.send.app_id, fnv1a(config_.send.id, client_.identity()));
+}
+
 void Tracker::take(std::string_view answer) {
   const std::uint64_t hash = fnv1a(answer);
   if (run_.is_shadow_taken && hash == run_.shadow_hash) return;
@@ -368,7 +368,12 @@ void Tracker::take(std::string_view answer) {
   const std::size_t size = copy_text(answer, text);
   if (size == answer.size()) {
     (void)read_shadow({text.data(), size}, run_.shadow);  // it was read before
-    if (run_.is_shadow_taken) keep_shadow(size);
+    if (run_.is_shadow_taken) {
+      const Status status = hooks_.storage->store(
+          ShadowRecord::name, ShadowRecord::encode(identity(), size, memory_.shadow));
+      if (!status.ok() && status != Code::not_provided)
+        warn("store the desired shadow", status.code());
+    }
   } else {
     run_.shadow.sensor_logging_tag = run_.shadow.wlan_configurations = run_.shadow.payload =
         run_.shadow.json = {};
@@ -376,16 +381,6 @@ void Tracker::take(std::string_view answer) {
     (void)hooks_.storage->erase(ShadowRecord::name);
   }
   set_pace();
-}
-
-std::uint64_t Tracker::identity() const {
-  return fnv1a(config_.send.app_id, fnv1a(config_.send.id, client_.identity()));
-}
-
-void Tracker::keep_shadow(std::size_t text_size) {
-  const Status status = hooks_.storage->store(
-      ShadowRecord::name, ShadowRecord::encode(identity(), text_size, memory_.shadow));
-  if (!status.ok() && status != Code::not_provided) warn("store the desired shadow", status.code());
 }
 
 void Tracker::load_shadow() {

@@ -117,8 +117,6 @@ class Sender {
   Status set_aside(const QueueBatch& batch, Fate fate);
   Status set_suspect_aside(QueueBatch& batch, Fate fate);
   void note_reason();
-  void shrink(const QueueBatch& batch);
-  void grow();
   void clear_suspicion();
   [[nodiscard, gnu::noinline]] bool is_old(std::int64_t measured_ms) const;
 
