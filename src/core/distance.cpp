@@ -11,11 +11,14 @@ std::uint32_t to_dm(std::uint32_t deg_e7) {
   return static_cast<std::uint32_t>(std::uint64_t{deg_e7} * 478111472 >> 32U);
 }
 
+std::uint64_t square_of(std::uint32_t value) {
+  return std::uint64_t{value} * value;
+}
+
 std::uint32_t square_root(std::uint64_t value) {
   std::uint32_t root = 0;
   for (std::uint32_t bit = 1U << 31U; bit != 0; bit >>= 1U) {
-    const std::uint64_t next = root + bit;
-    if (next * next <= value) root += bit;
+    if (square_of(root + bit) <= value) root += bit;
   }
   return root;
 }
@@ -23,10 +26,6 @@ std::uint32_t square_root(std::uint64_t value) {
 std::uint32_t difference(std::int32_t a, std::int32_t b) {
   return a < b ? static_cast<std::uint32_t>(b) - static_cast<std::uint32_t>(a)
                : static_cast<std::uint32_t>(a) - static_cast<std::uint32_t>(b);
-}
-
-std::uint64_t square_of(std::uint32_t value) {
-  return std::uint64_t{value} * value;
 }
 
 }  // namespace

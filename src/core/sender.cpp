@@ -96,9 +96,7 @@ Status Sender::set_aside(const QueueBatch& batch, Fate fate) {
 }
 
 Status Sender::set_suspect_aside(QueueBatch& batch, Fate fate) {
-  BatchLimits limits;
-  limits.first_id = suspect_first_;
-  limits.last_id = suspect_last_;
+  const BatchLimits limits = {1, 1, suspect_first_, suspect_last_, false};
   clear_suspicion();
   const Status status = queue_.next(batch, limits);
   if (status == Code::no_data) return {};

@@ -46,9 +46,9 @@ std::size_t format(const FieldError& error, Span<char> into) {
     text.append_decimal(error.value, error.decimals);
     append_words(text, error.unit);
   }
-  append_words(text, ": must be ");
+  append_words(text, ": must be ", error.rule);
   if (error.rule != nullptr) {
-    append_words(text, error.rule, *error.partner != '\0' ? " " : nullptr, error.partner);
+    append_words(text, *error.partner != '\0' ? " " : nullptr, error.partner);
   } else {
     text.append_decimal(error.min, error.decimals);
     append_words(text, "..");
