@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/status.hpp"
 
-#include "words.hpp"
+#include "text.hpp"
 
 #include <cstring>
 
@@ -27,33 +27,35 @@ const char* to_string(Code code) {
 }
 
 std::size_t format(const FieldError& error, Span<char> into) {
-  const bool is_text = error.text[0] != '\0';
   TextBuilder text(into);
-  append_words(text, error.scope);
+  text.append(error.scope);
   if (error.index >= 0) {
     text.append('[');
     text.append_integer(error.index);
     text.append(']');
   }
   if (*error.scope != '\0' && *error.field != '\0') text.append('.');
-  append_words(text, error.field, " = ");
-  if (is_text) {
+  text.append(error.field);
+  text.append(" = ");
+  if (error.text[0] != '\0') {
     text.append('"');
     for (const char* at = error.text.data(); *at != '\0'; ++at)
       text.append(*at < ' ' || *at > '~' ? '?' : *at);
     text.append('"');
   } else {
     text.append_decimal(error.value, error.decimals);
-    append_words(text, error.unit);
+    text.append(error.unit);
   }
-  append_words(text, ": must be ", error.rule);
+  text.append(": must be ");
   if (error.rule != nullptr) {
-    append_words(text, *error.partner != '\0' ? " " : nullptr, error.partner);
+    text.append(error.rule);
+    if (*error.partner != '\0') text.append(' ');
+    text.append(error.partner);
   } else {
     text.append_decimal(error.min, error.decimals);
-    append_words(text, "..");
+    text.append("..");
     text.append_decimal(error.max, error.decimals);
-    if (is_text) append_words(text, error.unit);
+    if (error.text[0] != '\0') text.append(error.unit);
   }
   return text.size();
 }
