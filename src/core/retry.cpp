@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/retry.hpp"
 
+#include "words.hpp"
+
 #include <algorithm>
 
 namespace here_tracking {
@@ -25,35 +27,11 @@ std::uint32_t doubled(std::uint32_t first, std::uint32_t cap, std::uint32_t fail
 }  // namespace
 
 const char* to_string(Connection connection) {
-  switch (connection) {
-    case Connection::unknown:
-      return "unknown";
-    case Connection::online:
-      return "online";
-    case Connection::unreachable:
-      return "unreachable";
-    case Connection::tls_failed:
-      return "tls_failed";
-    case Connection::clock_not_set:
-      return "clock_not_set";
-    case Connection::rate_limited:
-      return "rate_limited";
-    case Connection::service_failed:
-      return "service_failed";
-    case Connection::not_claimed:
-      return "not_claimed";
-    case Connection::credentials_refused:
-      return "credentials_refused";
-    case Connection::forbidden:
-      return "forbidden";
-    case Connection::unknown_device:
-      return "unknown_device";
-    case Connection::data_refused:
-      return "data_refused";
-    case Connection::not_set_up:
-      return "not_set_up";
-  }
-  return "";
+  // In the order of Connection.
+  return word_at(
+      "unknown\0online\0unreachable\0tls_failed\0clock_not_set\0rate_limited\0service_failed\0"
+      "not_claimed\0credentials_refused\0forbidden\0unknown_device\0data_refused\0not_set_up\0",
+      static_cast<std::size_t>(connection));
 }
 
 RetryVerdict RetryPolicy::after(Status status, std::optional<std::uint32_t> retry_after_s,

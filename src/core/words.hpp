@@ -3,7 +3,12 @@
 
 #include "text.hpp"
 
+#include <cstddef>
+
 namespace here_tracking {
+
+/// Which of the texts in `words`, each of which ends with a zero. Beyond the last one "".
+[[nodiscard]] const char* word_at(const char* words, std::size_t index);
 
 /// Texts with a terminator, one behind the other; nullptr is none.
 void append_words(TextBuilder& text, const char* first, const char* second = nullptr,
