@@ -31,11 +31,12 @@ class SourceRecord {
   SourceRecord(void* source, std::uint32_t timeout_ms) : source_(source), timeout_ms_(timeout_ms) {}
   ~SourceRecord() = default;
 
-  void* source_;
+  [[nodiscard]] void* untyped_source() const { return source_; }
 
  private:
   friend class Gatherer;
 
+  void* source_;
   std::uint32_t timeout_ms_;
   std::uint8_t penalty_ = 0;  // the last one: turns
   std::uint8_t left_ = 0;     // of these
@@ -50,7 +51,7 @@ class SourceSlot final : public SourceRecord {
              std::uint32_t timeout_ms = 10000)
       : SourceRecord(&source, timeout_ms) {}
 
-  [[nodiscard]] Source& source() const { return *static_cast<Source*>(source_); }
+  [[nodiscard]] Source& source() const { return *static_cast<Source*>(untyped_source()); }
 };
 
 /// The sources of one device, each list in the order of priority. Borrowed.
