@@ -28,12 +28,15 @@ class SourceRecord {
   [[nodiscard]] std::uint32_t timeout_ms() const { return timeout_ms_; }
 
  protected:
-  explicit SourceRecord(std::uint32_t timeout_ms) : timeout_ms_(timeout_ms) {}
+  SourceRecord(void* source, std::uint32_t timeout_ms) : source_(source), timeout_ms_(timeout_ms) {}
   ~SourceRecord() = default;
+
+  [[nodiscard]] void* untyped_source() const { return source_; }
 
  private:
   friend class Gatherer;
 
+  void* source_;
   std::uint32_t timeout_ms_;
   std::uint8_t penalty_ = 0;  // the last one: turns
   std::uint8_t left_ = 0;     // of these
@@ -46,12 +49,9 @@ class SourceSlot final : public SourceRecord {
   /// @param source borrowed.
   SourceSlot(Source& source,  // NOLINT(google-explicit-constructor): a list of sources
              std::uint32_t timeout_ms = 10000)
-      : SourceRecord(timeout_ms), source_(&source) {}
+      : SourceRecord(&source, timeout_ms) {}
 
-  [[nodiscard]] Source& source() const { return *source_; }
-
- private:
-  Source* source_;
+  [[nodiscard]] Source& source() const { return *static_cast<Source*>(untyped_source()); }
 };
 
 /// The sources of one device, each list in the order of priority. Borrowed.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "here_tracking/detail/sender.hpp"
 #include "here_tracking/span.hpp"
 #include "here_tracking/status.hpp"
 
@@ -24,5 +25,8 @@ namespace here_tracking {
 ///         sample); buffer_too_small.
 Status restamp(std::string_view untimed_json, std::int64_t measured_ms, Span<char> into,
                std::size_t& size);
+
+/// For SendConfig::restamp: sends a sample of the queue that way.
+Status restamp(detail::Sender& sender, detail::Attempt& attempt);
 
 }  // namespace here_tracking

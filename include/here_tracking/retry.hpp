@@ -57,6 +57,32 @@ struct RetryVerdict {
   bool changed = false;       ///< The connection's state is another one: the time to say so, once
 };
 
+namespace detail {
+
+/// How the device then stands with the service.
+[[nodiscard]] Connection connection_after(Code code);
+
+/// What a RetryPolicy remembers, apart from its configuration.
+class RetryState {
+ public:
+  /// @param verdict a default one: go_on where the service answers, else wait.
+  void after(const RetryConfig& config, Connection connection,
+             const std::optional<std::uint32_t>& retry_after_s, std::uint32_t random,
+             RetryVerdict& verdict);
+  [[nodiscard]] std::uint32_t next_report_ms(const RetryConfig& config, std::uint32_t interval_ms,
+                                             std::uint32_t random);
+
+  [[nodiscard]] Connection connection() const { return connection_; }
+  [[nodiscard]] std::uint8_t failures() const { return failures_; }
+
+ private:
+  Connection connection_ = Connection::unknown;
+  std::uint8_t failures_ = 0;
+  bool recovered_ = false;
+};
+
+}  // namespace detail
+
 /// When to try again: what a device does after each outcome of Client::ingest(), as the one place
 /// that knows. It has no clock, no randomness and no hook of its own, so the same code runs on a
 /// device, in a test and in a simulation of a fleet (tests/simulation).
@@ -101,25 +127,22 @@ class RetryPolicy {
   /// after a recovery a random part of it, from the floor on. So a fleet that came back together
   /// does not report together from then on.
   /// @param interval_ms Rate::send_ms, or the device's own.
-  [[nodiscard]] std::uint32_t next_report_ms(std::uint32_t interval_ms, std::uint32_t random);
+  [[nodiscard]] std::uint32_t next_report_ms(std::uint32_t interval_ms, std::uint32_t random) {
+    return state_.next_report_ms(config_, interval_ms, random);
+  }
 
   /// What was learned stays.
   void set_config(const RetryConfig& config) { config_ = config; }
 
-  [[nodiscard]] Connection connection() const { return connection_; }
+  [[nodiscard]] Connection connection() const { return state_.connection(); }
 
   /// Failures of the kind `wait` since the last success, or since their waits went over from the
   /// one range to the other; stops at 255.
-  [[nodiscard]] std::uint8_t failures() const { return failures_; }
+  [[nodiscard]] std::uint8_t failures() const { return state_.failures(); }
 
  private:
-  RetryVerdict wait(Connection connection, std::optional<std::uint32_t> retry_after_s,
-                    std::uint32_t random);
-
   RetryConfig config_;
-  Connection connection_ = Connection::unknown;
-  std::uint8_t failures_ = 0;
-  bool recovered_ = false;
+  detail::RetryState state_;
 };
 
 }  // namespace here_tracking

@@ -59,13 +59,13 @@ class [[nodiscard]] Status {
   constexpr Status() = default;
   constexpr Status(Code code,  // NOLINT(google-explicit-constructor): `return Code::timeout;`
                    std::uint16_t http_status = 0)
-      : bits_(std::uint32_t{http_status} << 8U | static_cast<std::uint32_t>(code)) {}
+      : bits_(static_cast<std::uint32_t>(code) | std::uint32_t{http_status} << 16U) {}
 
   [[nodiscard]] constexpr bool ok() const { return code() == Code::ok; }
   [[nodiscard]] constexpr Code code() const { return static_cast<Code>(bits_ & 0xffU); }
   /// 0 when no response arrived or none was involved.
   [[nodiscard]] constexpr std::uint16_t http_status() const {
-    return static_cast<std::uint16_t>(bits_ >> 8U);
+    return static_cast<std::uint16_t>(bits_ >> 16U);
   }
 
   /// Against a code, the code alone counts; against a status, the HTTP status as well.
@@ -75,7 +75,7 @@ class [[nodiscard]] Status {
   friend constexpr bool operator!=(Status a, Status b) { return !(a == b); }
 
  private:
-  std::uint32_t bits_ = 0;  // one word, which compilers keep in one register
+  std::uint32_t bits_ = 0;  // the code in the lower half, the HTTP status in the upper one
 };
 
 /// What a value must be. to_string() has the words, which only a program that asks for them links.

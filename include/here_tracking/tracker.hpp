@@ -168,65 +168,63 @@ class Tracker {
   [[nodiscard]] TrackerState state() const;
 
   /// What the cloud wants, as it is obeyed now. Its views are valid until the next step().
-  [[nodiscard]] const DesiredShadow& shadow() const { return shadow_; }
+  [[nodiscard]] const DesiredShadow& shadow() const { return run_.shadow; }
 
  private:
-  void measure(std::int64_t now_ms);
-  void look_at(const Sample& sample, std::int64_t now_ms);
-  bool crosses_alarm(const SensorReadings& readings);
-  void withhold(Sample& sample);
+  void measure();
+  void look_at(const Sample& sample);
+  void look_at(const SensorReadings& readings);
   void send();
   void tell_drops();
-  void take(std::string_view answer, std::int64_t now_ms);
+  void take(std::string_view answer);
   void load_shadow();
-  void keep_shadow(std::size_t text_size);
   [[nodiscard]] std::uint64_t identity() const;
-  void set_pace(std::int64_t now_ms);
-  void warn(std::string_view what, Status status);
-  [[nodiscard]] std::uint32_t send_interval_ms() const;
+  void set_pace();
+  void warn(const char* what, Code code);
   [[nodiscard]] std::int64_t next_send_ms() const;
   [[nodiscard]] std::uint32_t random();
+  std::int64_t read_clock();
 
+  /// What changes while it runs. All but a few texts is zero at the beginning, so this is one
+  /// memset().
+  struct Run {
+    bool started;
+    bool urgent;
+    bool is_fresh;      // a sample was measured for the request that comes next
+    bool has_measured;  // since the last request
+    bool is_shadow_taken;
+    bool storage_failed;
+    bool saves_power;     // does not move, where the owner wants that
+    std::uint8_t alarms;  // a bit for each reading that is outside its limits
+    std::optional<bool> is_attached;
+    std::optional<bool> is_tampered;
+    std::uint32_t reported_at_ms;  // the lower half
+    std::int64_t now_ms;           // when the clock was read last
+    TrackerState state;  // what the Sender knows is missing; next_send_ms is RetryPolicy's word
+    std::int64_t next_report_ms;
+    std::int64_t measured_at_ms;
+    std::uint64_t id;  // says whose the monotonic times are
+    std::uint64_t shadow_hash;
+    std::uint64_t reported_version;       // and 1; 0: none
+    std::optional<Place> place;           // the last one
+    std::optional<Place> reported_place;  // the last one at the last report
+    std::optional<Place> rest;            // where the device stands, or the last one on its way
+    std::array<std::uint32_t, fate_count> told;
+    DesiredShadow shadow;
+  };
+
+  volatile bool measure_now_ = false;
+  volatile bool send_now_ = false;
   Client& client_;
   SampleQueue& queue_;
   SampleQueue* quarantine_;
-  Sources sources_;
-  Hooks hooks_;
+  TrackerObserver* observer_;
+  Run run_ = {};
   TrackerMemory memory_;
+  Hooks hooks_;
+  Sources sources_;
   TrackerConfig config_;
-  TrackerObserver& observer_;
   detail::Sender sender_;
-  DesiredShadow shadow_;
-  std::uint64_t shadow_hash_ = 0;
-  std::uint64_t run_id_ = 0;  // says whose the monotonic times are
-  std::int64_t next_sample_ms_ = 0;
-  std::int64_t next_report_ms_ = 0;
-  std::int64_t not_before_ms_ = 0;  // RetryPolicy's word, while is_waiting_
-  std::int64_t measured_at_ms_ = 0;
-  std::optional<std::int64_t> last_success_ms_;  // server time
-  std::optional<std::uint64_t> reported_version_;
-  std::optional<Place> place_;           // the last one
-  std::optional<Place> reported_place_;  // the last one at the last report
-  std::optional<Place> rest_;            // where the device stands, or the last one on its way
-  std::array<std::uint32_t, fate_count> told_{};
-  std::uint32_t sample_ms_ = 0;
-  std::uint32_t send_ms_ = 0;
-  std::uint32_t reported_at_ms_ = 0;  // the lower half
-  std::uint32_t not_stored_ = 0;
-  std::optional<bool> is_attached_;
-  std::optional<bool> is_tampered_;
-  std::uint8_t alarms_ = 0;  // a bit for each reading that is outside its limits
-  volatile bool measure_now_ = false;
-  volatile bool send_now_ = false;
-  bool started_ = false;
-  bool urgent_ = false;
-  bool is_waiting_ = false;
-  bool is_draining_ = false;
-  bool is_stationary_ = false;
-  bool is_fresh_ = false;      // a sample was measured for the request that comes next
-  bool has_measured_ = false;  // since the last request
-  bool is_shadow_taken_ = false;
-  bool storage_failed_ = false;
 };
 
 }  // namespace here_tracking

@@ -4,6 +4,7 @@
 #include "here_tracking/measurements.hpp"
 
 #include "calendar.hpp"
+#include "sample_end.hpp"
 #include "text.hpp"
 
 namespace here_tracking {
@@ -120,6 +121,23 @@ class Restamper {
   bool has_time_ = false;
 };
 
+/// A telemetry object as the only one of a request's array.
+class OnlyObject final : public BodySource {
+ public:
+  explicit OnlyObject(std::string_view text) : text_(text) {}
+
+  [[nodiscard]] std::size_t size() const override { return text_.size() + 2; }
+  std::size_t read(std::size_t offset, Span<char> into) override {
+    std::size_t count = 0;
+    for (; count < into.size() && offset < size(); ++offset)
+      into[count++] = offset == 0 ? '[' : offset > text_.size() ? ']' : text_[offset - 1];
+    return count;
+  }
+
+ private:
+  std::string_view text_;
+};
+
 }  // namespace
 
 Status restamp(std::string_view untimed_json, std::int64_t measured_ms, Span<char> into,
@@ -130,6 +148,28 @@ Status restamp(std::string_view untimed_json, std::int64_t measured_ms, Span<cha
   if (!Restamper(untimed_json, measured_ms, out).run()) return Code::invalid_value;
   size = out.wanted();
   return out.overflow() ? Code::buffer_too_small : Code::ok;
+}
+
+Status restamp(detail::Sender& sender, detail::Attempt& attempt) {
+  const std::size_t half = sender.memory_.size() / 2;
+  char* const into = sender.memory_.data();
+  char* const from = into + half;
+  std::size_t size = 0;
+  std::size_t note_size = 0;
+  Status status = sender.queue_.text(attempt.batch.first_id(), {from, sender.memory_.size() - half},
+                                     size, {}, note_size);
+  if (status.ok()) status = restamp({from, size}, attempt.batch.first_ms(), {into, half}, size);
+  if (status.ok()) {
+    TextBuilder end({into + size, half - size});
+    append_sample_end(end, size, sender.now_ms_);
+    size += end.size();
+    if (end.overflow()) status = Code::buffer_too_small;
+  }
+  if (status == Code::hook_failed) return status;
+  // What cannot be restamped must not keep the others from being sent.
+  if (!status.ok()) return sender.set_suspect_aside(attempt.batch, Fate::too_old);
+  OnlyObject body({into, size});
+  return sender.post(attempt, body);
 }
 
 }  // namespace here_tracking

@@ -1,10 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/retry.hpp"
 
+#include "words.hpp"
+
 #include <algorithm>
 
 namespace here_tracking {
 namespace {
+
+bool needs_a_person(Connection connection) {
+  return connection >= Connection::not_claimed;
+}
+
+/// 0..range, each as likely.
+[[gnu::noinline]] std::uint32_t random_up_to(std::uint32_t range, std::uint32_t random) {
+  return static_cast<std::uint32_t>((std::uint64_t{range} * random + random) >> 32U);
+}
+
+/// first, doubled with each failure after the first one, at most cap.
+std::uint32_t doubled(std::uint32_t first, std::uint32_t cap, std::uint32_t failures) {
+  while (--failures != 0 && first < cap)
+    first = first > cap / 2 ? cap : first * 2;
+  return std::min(first, cap);
+}
+
+}  // namespace
+
+const char* to_string(Connection connection) {
+  // In the order of Connection.
+  return word_at(
+      "unknown\0online\0unreachable\0tls_failed\0clock_not_set\0rate_limited\0service_failed\0"
+      "not_claimed\0credentials_refused\0forbidden\0unknown_device\0data_refused\0not_set_up\0",
+      static_cast<std::size_t>(connection));
+}
+
+RetryVerdict RetryPolicy::after(Status status, std::optional<std::uint32_t> retry_after_s,
+                                std::uint32_t random) {
+  RetryVerdict verdict;
+  state_.after(config_, detail::connection_after(status.code()), retry_after_s, random, verdict);
+  if (status == Code::rejected) verdict.advice = Advice::split;
+  if (status == Code::too_large) verdict.advice = Advice::shrink;
+  return verdict;
+}
+
+RetryVerdict RetryPolicy::after_all_refused(std::uint32_t random) {
+  RetryVerdict verdict;
+  state_.after(config_, Connection::data_refused, {}, random, verdict);
+  return verdict;
+}
+
+namespace detail {
 
 Connection connection_after(Code code) {
   switch (code) {
@@ -49,112 +94,48 @@ Connection connection_after(Code code) {
   return Connection::unreachable;
 }
 
-bool needs_a_person(Connection connection) {
-  return connection >= Connection::not_claimed;
-}
-
-/// 0..range, each as likely.
-std::uint32_t random_up_to(std::uint32_t range, std::uint32_t random) {
-  return static_cast<std::uint32_t>(((std::uint64_t{range} + 1) * random) >> 32U);
-}
-
-/// first, doubled with each failure after the first one, at most cap.
-std::uint32_t doubled(std::uint32_t first, std::uint32_t cap, std::uint8_t failures) {
-  std::uint64_t range = first;
-  for (std::uint8_t n = 1; n < failures && range < cap; ++n)
-    range *= 2;
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(range, cap));
-}
-
-}  // namespace
-
-const char* to_string(Connection connection) {
-  switch (connection) {
-    case Connection::unknown:
-      return "unknown";
-    case Connection::online:
-      return "online";
-    case Connection::unreachable:
-      return "unreachable";
-    case Connection::tls_failed:
-      return "tls_failed";
-    case Connection::clock_not_set:
-      return "clock_not_set";
-    case Connection::rate_limited:
-      return "rate_limited";
-    case Connection::service_failed:
-      return "service_failed";
-    case Connection::not_claimed:
-      return "not_claimed";
-    case Connection::credentials_refused:
-      return "credentials_refused";
-    case Connection::forbidden:
-      return "forbidden";
-    case Connection::unknown_device:
-      return "unknown_device";
-    case Connection::data_refused:
-      return "data_refused";
-    case Connection::not_set_up:
-      return "not_set_up";
-  }
-  return "";
-}
-
-RetryVerdict RetryPolicy::after(Status status, std::optional<std::uint32_t> retry_after_s,
-                                std::uint32_t random) {
-  const Connection connection = connection_after(status.code());
-  if (connection != Connection::online) return wait(connection, retry_after_s, random);
-  RetryVerdict verdict;
-  verdict.changed = connection != connection_;
-  connection_ = connection;
-  if (failures_ != 0) recovered_ = true;
-  failures_ = 0;
-  if (status == Code::rejected) verdict.advice = Advice::split;
-  if (status == Code::too_large) verdict.advice = Advice::shrink;
-  return verdict;
-}
-
-RetryVerdict RetryPolicy::after_all_refused(std::uint32_t random) {
-  return wait(Connection::data_refused, {}, random);
-}
-
-RetryVerdict RetryPolicy::wait(Connection connection, std::optional<std::uint32_t> retry_after_s,
-                               std::uint32_t random) {
-  RetryVerdict verdict;
+void RetryState::after(const RetryConfig& config, Connection connection,
+                       const std::optional<std::uint32_t>& retry_after_s, std::uint32_t random,
+                       RetryVerdict& verdict) {
   const bool slow = needs_a_person(connection);
   const bool was_slow = needs_a_person(connection_);
   verdict.changed = connection != connection_;
   connection_ = connection;
-  verdict.advice = Advice::wait;
+  if (connection == Connection::online) {
+    if (failures_ != 0) recovered_ = true;
+    failures_ = 0;
+    return;
+  }
   if (slow != was_slow) failures_ = 0;
   if (failures_ < 255) ++failures_;
 
-  std::uint64_t wait_ms = 0;
+  std::uint32_t least_ms = config.floor_ms;
+  std::uint32_t most_ms = doubled(slow ? config.slow_first_ms : config.first_ms,
+                                  slow ? config.slow_cap_ms : config.cap_ms, failures_);
   const bool may_say_when =
       connection == Connection::rate_limited || connection == Connection::service_failed;
-  if (may_say_when && retry_after_s) {
-    const auto asked_ms = static_cast<std::uint32_t>(
-        std::clamp<std::uint64_t>(std::uint64_t{*retry_after_s} * 1000, config_.floor_ms,
-                                  std::max(config_.floor_ms, config_.max_retry_after_ms)));
-    wait_ms = std::uint64_t{asked_ms} + random_up_to(asked_ms / 5, random);
-  } else if (slow) {
-    const std::uint32_t range = doubled(config_.slow_first_ms, config_.slow_cap_ms, failures_);
-    wait_ms = range - random_up_to(range / 2, random);
-  } else {
-    const std::uint32_t range =
-        std::max(config_.floor_ms, doubled(config_.first_ms, config_.cap_ms, failures_));
-    wait_ms = config_.floor_ms + random_up_to(range - config_.floor_ms, random);
+  if (slow) {
+    least_ms = most_ms - most_ms / 2;
+  } else if (may_say_when && retry_after_s) {
+    most_ms = std::max(least_ms, config.max_retry_after_ms);
+    if (*retry_after_s <= most_ms / 1000) most_ms = std::max(least_ms, *retry_after_s * 1000);
+    least_ms = most_ms;
+    most_ms += std::min(least_ms / 5, ~least_ms);
+  } else if (most_ms < least_ms) {
+    most_ms = least_ms;
   }
-  verdict.wait_ms = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
-      wait_ms, std::max<std::uint32_t>(config_.floor_ms, 1), 0xffffffffU));
-  return verdict;
+  const std::uint32_t part_ms = random_up_to(most_ms - least_ms, random);
+  verdict.advice = Advice::wait;
+  verdict.wait_ms = std::max(slow ? most_ms - part_ms : least_ms + part_ms, config.floor_ms);
+  if (verdict.wait_ms == 0) verdict.wait_ms = 1;
 }
 
-std::uint32_t RetryPolicy::next_report_ms(std::uint32_t interval_ms, std::uint32_t random) {
-  if (!recovered_ || interval_ms <= config_.floor_ms)
-    return std::max(interval_ms, config_.floor_ms);
+std::uint32_t RetryState::next_report_ms(const RetryConfig& config, std::uint32_t interval_ms,
+                                         std::uint32_t random) {
+  if (!recovered_ || interval_ms <= config.floor_ms) return std::max(interval_ms, config.floor_ms);
   recovered_ = false;
-  return config_.floor_ms + random_up_to(interval_ms - config_.floor_ms, random);
+  return config.floor_ms + random_up_to(interval_ms - config.floor_ms, random);
 }
 
+}  // namespace detail
 }  // namespace here_tracking

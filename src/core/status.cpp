@@ -1,64 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/status.hpp"
 
-#include "text.hpp"
+#include "words.hpp"
 
 namespace here_tracking {
 
 const char* to_string(Code code) {
-  switch (code) {
-    case Code::ok:
-      return "ok";
-    case Code::invalid_value:
-      return "invalid_value";
-    case Code::buffer_too_small:
-      return "buffer_too_small";
-    case Code::not_provided:
-      return "not_provided";
-    case Code::no_data:
-      return "no_data";
-    case Code::hook_failed:
-      return "hook_failed";
-    case Code::queue_full:
-      return "queue_full";
-    case Code::queue_foreign:
-      return "queue_foreign";
-    case Code::dns_failed:
-      return "dns_failed";
-    case Code::connect_failed:
-      return "connect_failed";
-    case Code::tls_failed:
-      return "tls_failed";
-    case Code::clock_not_set:
-      return "clock_not_set";
-    case Code::timeout:
-      return "timeout";
-    case Code::connection_lost:
-      return "connection_lost";
-    case Code::response_too_large:
-      return "response_too_large";
-    case Code::response_invalid:
-      return "response_invalid";
-    case Code::rejected:
-      return "rejected";
-    case Code::credentials_refused:
-      return "credentials_refused";
-    case Code::clock_refused:
-      return "clock_refused";
-    case Code::forbidden:
-      return "forbidden";
-    case Code::unknown_device:
-      return "unknown_device";
-    case Code::not_claimed:
-      return "not_claimed";
-    case Code::too_large:
-      return "too_large";
-    case Code::rate_limited:
-      return "rate_limited";
-    case Code::server_error:
-      return "server_error";
-  }
-  return "";
+  // In the order of Code.
+  return word_at(
+      "ok\0invalid_value\0buffer_too_small\0not_provided\0no_data\0hook_failed\0queue_full\0"
+      "queue_foreign\0dns_failed\0connect_failed\0tls_failed\0clock_not_set\0timeout\0"
+      "connection_lost\0response_too_large\0response_invalid\0rejected\0credentials_refused\0"
+      "clock_refused\0forbidden\0unknown_device\0not_claimed\0too_large\0rate_limited\0"
+      "server_error\0",
+      static_cast<std::size_t>(code));
 }
 
 }  // namespace here_tracking

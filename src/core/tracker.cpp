@@ -3,10 +3,12 @@
 
 #include "distance.hpp"
 #include "records.hpp"
+#include "sample_end.hpp"
 #include "shadow_reader.hpp"
-#include "text.hpp"
+#include "words.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 namespace here_tracking {
@@ -16,23 +18,54 @@ constexpr std::uint32_t least_interval_ms = 100;
 // What the service takes for a move, beside the accuracies of both positions.
 constexpr std::uint32_t moved_m = 100;
 
-class NoObserver final : public TrackerObserver {};
-NoObserver no_observer;
+/// A reading, in SensorReadings, and its Limits, in SensorAlarms.
+struct Watched {
+  std::uint8_t reading;
+  std::uint8_t limits;
+};
+#define HERE_TRACKING_WATCHED(member) \
+  { offsetof(SensorReadings, member), offsetof(SensorAlarms, member) }
+constexpr Watched watched_readings[] = {
+    HERE_TRACKING_WATCHED(temperature_c_e2), HERE_TRACKING_WATCHED(relative_humidity_percent_e2),
+    HERE_TRACKING_WATCHED(pressure_hpa_e4),  HERE_TRACKING_WATCHED(acceleration_g_e6),
+    HERE_TRACKING_WATCHED(tilt_degree_e2),   HERE_TRACKING_WATCHED(battery_level_percent),
+};
 
 /// A wish in the limits of its type; 0 is none.
-template <typename T>
-std::uint32_t wish_or(const std::optional<T>& wish, std::uint32_t otherwise) {
-  if (!wish || *wish == 0) return otherwise;
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(*wish, 0xffffffffU));
+[[gnu::noinline]] std::uint32_t wish_or(const std::optional<std::uint64_t>& wish,
+                                        std::uint32_t otherwise) {
+  const std::uint64_t wanted = wish.value_or(0);
+  if (wanted == 0) return otherwise;
+  return wanted > 0xffffffffU ? 0xffffffffU : static_cast<std::uint32_t>(wanted);
 }
 
 std::uint32_t least_send_ms(const TrackerConfig& config) {
   return std::max(config.min_send_ms, least_interval_ms);
 }
 
-bool is_outside(const std::optional<std::int32_t>& reading, const Limits& limits) {
-  return reading &&
-         ((limits.min && *reading < *limits.min) || (limits.max && *reading > *limits.max));
+template <typename T>
+const T& member(const void* object, std::size_t offset) {
+  return *reinterpret_cast<const T*>(static_cast<const std::uint8_t*>(object) + offset);
+}
+
+bool is_outside(std::int32_t reading, const Limits& limits) {
+  return (limits.min && reading < *limits.min) || (limits.max && reading > *limits.max);
+}
+
+/// Whether the owner wants to know that it is another one than before.
+[[gnu::noinline]] bool alerts(const std::optional<bool>& now, std::optional<bool>& before,
+                              const std::optional<bool>& is_wanted) {
+  if (!now) return false;
+  const bool has_changed = before && *before != *now;
+  before = now;
+  return has_changed && is_wanted.value_or(false);
+}
+
+/// From a deadline to the next one; from now on where it is later than is tolerated, or early.
+[[gnu::noinline]] void advance(std::int64_t& deadline_ms, std::uint32_t tolerated_ms,
+                               std::int64_t now_ms, std::uint32_t interval_ms) {
+  const auto late_ms = static_cast<std::uint64_t>(now_ms - deadline_ms);
+  deadline_ms = (late_ms < tolerated_ms ? deadline_ms : now_ms) + interval_ms;
 }
 
 }  // namespace
@@ -43,332 +76,311 @@ Tracker::Tracker(Client& client, SampleQueue& queue, const Sources& sources, con
     : client_(client),
       queue_(queue),
       quarantine_(quarantine),
-      sources_(sources),
-      hooks_(hooks),
+      observer_(observer),
       memory_(memory),
+      hooks_(hooks),
+      sources_(sources),
       config_(config),
-      observer_(observer != nullptr ? *observer : no_observer),
-      sender_(client, queue, quarantine, config_.send, config_.retry) {}
+      sender_(client, queue, quarantine, memory_.sample, config_) {}
 
 std::uint32_t Tracker::random() {
-  std::array<std::uint8_t, 4> bytes{};
-  if (!hooks_.entropy->fill(bytes).ok()) return static_cast<std::uint32_t>(hooks_.clock->now_ms());
   std::uint32_t value = 0;
-  std::memcpy(&value, bytes.data(), sizeof(value));
-  return value;
+  const Span<std::uint8_t> bytes(reinterpret_cast<std::uint8_t*>(&value), sizeof(value));
+  return hooks_.entropy->fill(bytes).ok() ? value : static_cast<std::uint32_t>(read_clock());
 }
 
-void Tracker::warn(std::string_view what, Status status) {
+std::int64_t Tracker::read_clock() {
+  run_.now_ms = hooks_.clock->now_ms();
+  return run_.now_ms;
+}
+
+void Tracker::warn(const char* what, Code code) {
   char memory[120];
   TextBuilder text(memory);
-  text.append(what);
-  text.append(": ");
-  text.append(to_string(status.code()));
+  append_words(text, what, ": ", to_string(code));
   hooks_.log->write(LogLevel::error, text.text());
 }
 
 // ---- start ----
 
 Status Tracker::start() {
-  const std::int64_t now_ms = hooks_.clock->now_ms();
-  if (now_ms < 0) return Code::not_provided;
-  if (!Sample(memory_.sample).status().ok()) return Code::buffer_too_small;
+  if (read_clock() < 0) return Code::not_provided;
+  if (memory_.sample.size() < sample_end_bytes) return Code::buffer_too_small;
   const Status status = queue_.open();
   if (!status.ok()) return status;
   if (quarantine_ != nullptr) {
     const Status opened = quarantine_->open();
-    if (!opened.ok()) warn("quarantine", opened);
+    if (!opened.ok()) warn("quarantine", opened.code());
   }
-  if (run_id_ == 0) {
-    run_id_ = hooks_.clock->boot_id();
+  if (run_.id == 0) {
+    run_.id = hooks_.clock->boot_id();
     // Without one this run is all that the clock's times hold for.
-    if (run_id_ == 0) run_id_ = (std::uint64_t{random()} << 32U | random()) | 1U;
+    if (run_.id == 0) run_.id = (std::uint64_t{random()} << 32U | random()) | 1U;
     load_shadow();
   }
   for (std::size_t fate = 0; fate < fate_count; ++fate)
-    told_[fate] = queue_.left(static_cast<Fate>(fate));
-  next_sample_ms_ = next_report_ms_ = now_ms;
-  set_pace(now_ms);
-  started_ = true;
+    run_.told[fate] = queue_.left(static_cast<Fate>(fate));
+  run_.state.next_sample_ms = run_.next_report_ms = run_.now_ms;
+  set_pace();
+  run_.started = true;
   return {};
 }
 
 void Tracker::set_config(const TrackerConfig& config) {
   config_ = config;
-  sender_.policy().set_config(config.retry);
-  if (started_) set_pace(hooks_.clock->now_ms());
+  (void)read_clock();
+  if (run_.started) set_pace();
 }
 
 // ---- pace ----
 
-void Tracker::set_pace(std::int64_t now_ms) {
-  const std::uint32_t least_sample_ms = std::max(config_.min_sample_ms, least_interval_ms);
-  send_ms_ = std::max(wish_or(shadow_.rate.send_ms, config_.send_ms), least_send_ms(config_));
-  sample_ms_ = wish_or(shadow_.rate.sample_ms, config_.sample_ms);
-  if (shadow_.rate.sample_ms && !shadow_.rate.send_ms) send_ms_ = std::max(send_ms_, sample_ms_);
-  if (sample_ms_ > send_ms_) sample_ms_ = config_.sample_ms;
-  sample_ms_ = std::max(std::min(sample_ms_, send_ms_), least_sample_ms);
-  next_sample_ms_ = std::min(next_sample_ms_, now_ms + sample_ms_);
-  next_report_ms_ = std::min(next_report_ms_, now_ms + send_interval_ms());
-}
-
-std::uint32_t Tracker::send_interval_ms() const {
-  if (!is_stationary_) return send_ms_;
-  return std::max(send_ms_, wish_or(shadow_.power_save_send_ms, 0));
+void Tracker::set_pace() {
+  const Rate& rate = run_.shadow.rate;
+  std::uint32_t send_ms = std::max(wish_or(rate.send_ms, config_.send_ms), least_send_ms(config_));
+  std::uint32_t sample_ms = wish_or(rate.sample_ms, config_.sample_ms);
+  if (rate.sample_ms && !rate.send_ms) send_ms = std::max(send_ms, sample_ms);
+  if (sample_ms > send_ms) sample_ms = config_.sample_ms;
+  sample_ms = std::max(std::min(sample_ms, send_ms), config_.min_sample_ms);
+  sample_ms = std::max(sample_ms, least_interval_ms);
+  std::uint32_t power_save_ms = 0;
+  if (run_.state.is_stationary) power_save_ms = wish_or(run_.shadow.power_save_send_ms, 0);
+  run_.saves_power = power_save_ms != 0;
+  send_ms = std::max(send_ms, power_save_ms);
+  run_.state.sample_ms = sample_ms;
+  run_.state.send_ms = send_ms;
+  run_.state.next_sample_ms = std::min(run_.state.next_sample_ms, run_.now_ms + sample_ms);
+  run_.next_report_ms = std::min(run_.next_report_ms, run_.now_ms + send_ms);
 }
 
 // ---- measure ----
 
-bool Tracker::crosses_alarm(const SensorReadings& readings) {
-  const SensorAlarms& alarms = shadow_.sensor_alarms;
-  const struct {
-    const std::optional<std::int32_t>& reading;
-    const Limits& limits;
-  } watched[] = {
-      {readings.temperature_c_e2, alarms.temperature_c_e2},
-      {readings.relative_humidity_percent_e2, alarms.relative_humidity_percent_e2},
-      {readings.pressure_hpa_e4, alarms.pressure_hpa_e4},
-      {readings.acceleration_g_e6, alarms.acceleration_g_e6},
-      {readings.tilt_degree_e2, alarms.tilt_degree_e2},
-      {readings.battery_level_percent, alarms.battery_level_percent},
-  };
-  bool crossed = false;
-  std::uint8_t bit = 1;
-  for (const auto& each : watched) {
-    if (is_outside(each.reading, each.limits)) {
-      crossed = crossed || (alarms_ & bit) == 0;
-      alarms_ = static_cast<std::uint8_t>(alarms_ | bit);
-    } else if (each.reading) {
-      alarms_ = static_cast<std::uint8_t>(alarms_ & ~bit);
+void Tracker::look_at(const SensorReadings& readings) {
+  const SensorAlarms& alarms = run_.shadow.sensor_alarms;
+  std::uint32_t known = 0;
+  std::uint32_t outside = 0;
+  std::uint32_t bit = 1;
+  for (const Watched& each : watched_readings) {
+    const auto& reading = member<std::optional<std::int32_t>>(&readings, each.reading);
+    if (reading) {
+      known |= bit;
+      if (is_outside(*reading, member<Limits>(&alarms, each.limits))) outside |= bit;
     }
-    bit = static_cast<std::uint8_t>(bit << 1U);
+    bit <<= 1U;
   }
-  const auto changed = [](const std::optional<bool>& now, std::optional<bool>& before) {
-    const bool differs = now && before && *now != *before;
-    if (now) before = now;
-    return differs;
-  };
-  const bool attachment = changed(readings.device_is_attached, is_attached_);
-  const bool tampering = changed(readings.device_is_tampered, is_tampered_);
-  return crossed || (attachment && alarms.is_attach_alert_enabled.value_or(false)) ||
-         (tampering && alarms.is_tamper_alert_enabled.value_or(false));
+  if ((outside & ~run_.alarms) != 0) run_.urgent = true;
+  run_.alarms = static_cast<std::uint8_t>((run_.alarms & ~known) | outside);
+  if (alerts(readings.device_is_attached, run_.is_attached, alarms.is_attach_alert_enabled))
+    run_.urgent = true;
+  if (alerts(readings.device_is_tampered, run_.is_tampered, alarms.is_tamper_alert_enabled))
+    run_.urgent = true;
 }
 
-void Tracker::look_at(const Sample& sample, std::int64_t now_ms) {
-  if (crosses_alarm(sample.readings())) urgent_ = true;
+void Tracker::look_at(const Sample& sample) {
+  look_at(sample.readings());
 
   const std::optional<Place>& place = sample.place();
+  bool is_stationary = run_.state.is_stationary;
   if (place) {
-    const std::uint32_t limit_m = wish_or(shadow_.rate.distance_m, config_.distance_m);
-    const std::uint32_t since_ms = static_cast<std::uint32_t>(now_ms) - reported_at_ms_;
-    if (limit_m != 0 && reported_place_ && since_ms >= least_send_ms(config_) &&
-        distance_m(*place, *reported_place_) > limit_m) {
-      urgent_ = true;
+    std::uint32_t limit_m = run_.shadow.rate.distance_m.value_or(0);
+    if (limit_m == 0) limit_m = config_.distance_m;
+    const std::uint32_t since_ms = static_cast<std::uint32_t>(run_.now_ms) - run_.reported_at_ms;
+    if (limit_m != 0 && run_.reported_place && since_ms >= least_send_ms(config_) &&
+        distance_m(*place, *run_.reported_place) > limit_m) {
+      run_.urgent = true;
     }
-    place_ = place;
+    run_.place = place;
   }
 
-  bool is_stationary = is_stationary_;
-  if (sample.readings().device_is_stationary) {
-    is_stationary = *sample.readings().device_is_stationary;
+  const std::optional<bool>& says = sample.readings().device_is_stationary;
+  if (says) {
+    is_stationary = *says;
   } else if (place) {
-    is_stationary = rest_ && distance_m(*place, *rest_) <=
-                                 place->accuracy_mm / 1000 + rest_->accuracy_mm / 1000 + moved_m;
-    if (!is_stationary) rest_ = place;
+    is_stationary =
+        run_.rest && distance_m(*place, *run_.rest) <=
+                         place->accuracy_mm / 1000 + run_.rest->accuracy_mm / 1000 + moved_m;
+    if (!is_stationary) run_.rest = place;
   }
-  if (is_stationary == is_stationary_) return;
-  is_stationary_ = is_stationary;
-  set_pace(now_ms);
+  if (is_stationary == run_.state.is_stationary) return;
+  run_.state.is_stationary = is_stationary;
+  set_pace();
 }
 
-void Tracker::withhold(Sample& sample) {
-  const DisableTracking& disabled = shadow_.disable_tracking;
+void Tracker::measure() {
+  measure_now_ = false;
+  run_.has_measured = true;
+  advance(run_.state.next_sample_ms, run_.state.sample_ms, run_.now_ms, run_.state.sample_ms);
+  run_.measured_at_ms = run_.now_ms;
+  // The place and the time belong together, so the time is that of the beginning.
+  SampleTime time = {run_.now_ms, run_.id};
   const std::optional<std::int64_t> server_ms = client_.server_time_ms();
-  // Without a time nothing speaks against the period.
+  if (server_ms) time = {*server_ms, 0};
+
+  Sample sample(memory_.sample, config_.sample);
+  const DisableTracking& disabled = run_.shadow.disable_tracking;
+  // Without a server time nothing speaks against the period.
   if (server_ms ? disabled.applies_at(*server_ms) : disabled.has_period) {
     sample.withhold(disabled.position, disabled.sensors);
   }
-}
-
-void Tracker::measure(std::int64_t now_ms) {
-  measure_now_ = false;
-  has_measured_ = true;
-  const bool was_due = now_ms >= next_sample_ms_ && now_ms - next_sample_ms_ < sample_ms_;
-  next_sample_ms_ = (was_due ? next_sample_ms_ : now_ms) + sample_ms_;
-  measured_at_ms_ = now_ms;
-
-  Sample sample(memory_.sample, config_.sample);
-  withhold(sample);
   (void)gather(sources_, sample, *hooks_.clock, *hooks_.log);  // logged there
-  look_at(sample, now_ms);
+  look_at(sample);
 
-  std::optional<std::uint64_t> version = shadow_.state_version;
-  if (!is_shadow_taken_ || version == reported_version_) version.reset();
-  if (version && !sample.set_state_version(*version).ok()) version.reset();
-  observer_.on_sample(sample);
-  if (is_stationary_ && wish_or(shadow_.power_save_send_ms, 0) != 0) {
-    // Unless the observer knows better.
-    (void)sample.set_mode(DeviceMode::power_save);
-  }
+  const std::optional<std::uint64_t>& version = run_.shadow.state_version;
+  const bool tells_version = run_.is_shadow_taken && version &&
+                             *version + 1 != run_.reported_version &&
+                             sample.set_state_version(*version).ok();
+  if (observer_ != nullptr) observer_->on_sample(sample);
+  // Unless the observer knows better.
+  if (run_.saves_power) (void)sample.set_mode(DeviceMode::power_save);
 
-  // The place and the time belong together, so the time is that of the beginning.
-  const std::int64_t ago_ms = hooks_.clock->now_ms() - now_ms;
-  const std::optional<std::int64_t> server_ms = client_.server_time_ms();
-  const SampleTime time =
-      server_ms ? SampleTime{*server_ms - ago_ms, 0} : SampleTime{now_ms, run_id_};
-  const std::string_view text = sample.untimed_json();
-  Status status = queue_.append(text, time);
   // The queue leaves a place where writing failed, so a second try is made elsewhere.
-  if (status == Code::hook_failed) status = queue_.append(text, time);
-  if (status.ok()) {
-    if (version) reported_version_ = version;
-    observer_.on_queued();
+  int tries = 2;
+  Code code = Code::ok;
+  do {
+    code = queue_.append(sample.untimed_json(), time).code();
+  } while (code == Code::hook_failed && --tries != 0);
+  if (code == Code::ok) {
+    if (tells_version) run_.reported_version = *version + 1;
+    if (observer_ != nullptr) observer_->on_queued();
   }
-  const bool is_broken = !status.ok() && status != Code::queue_full;
-  if (is_broken) ++not_stored_;
-  if (is_broken && !storage_failed_) warn("a sample was not stored", status);
-  storage_failed_ = is_broken;
+  const bool is_broken = code != Code::ok && code != Code::queue_full;
+  if (is_broken) {
+    ++run_.state.not_stored;
+    if (!run_.storage_failed) warn("a sample was not stored", code);
+  }
+  run_.storage_failed = is_broken;
   tell_drops();
 }
 
 void Tracker::tell_drops() {
   for (std::size_t i = 0; i < fate_count; ++i) {
     const auto fate = static_cast<Fate>(i);
-    const std::uint32_t count = queue_.left(fate) - told_[i];
+    const std::uint32_t count = queue_.left(fate) - run_.told[i];
     if (count == 0) continue;
-    told_[i] += count;
+    run_.told[i] += count;
     if (fate == Fate::delivered) continue;
-    reported_version_.reset();
-    observer_.on_dropped(fate, count);
+    run_.reported_version = 0;
+    if (observer_ != nullptr) observer_->on_dropped(fate, count);
   }
 }
 
 // ---- send ----
 
 void Tracker::send() {
-  is_fresh_ = false;
-  has_measured_ = false;
+  run_.is_fresh = false;
+  run_.has_measured = false;
   std::string_view answer;
-  const detail::Sender::Outcome outcome =
-      sender_.send(*hooks_.clock, run_id_, random(), memory_.sample, answer);
-  const std::int64_t now_ms = hooks_.clock->now_ms();
-  const RetryPolicy& policy = sender_.policy();
-  if (outcome.has_report && outcome.report.status.ok()) last_success_ms_ = client_.server_time_ms();
-  if (outcome.report.has_shadow) take(answer, now_ms);
+  const detail::Sender::Outcome outcome = sender_.send(run_.id, random(), answer);
+  const std::int64_t now_ms = read_clock();
   if (outcome.has_report) {
-    reported_at_ms_ = static_cast<std::uint32_t>(now_ms);
-    observer_.on_report(outcome.report);
+    if (outcome.report.status.ok()) run_.state.last_success_ms = client_.server_time_ms();
+    if (outcome.report.has_shadow) take(answer);
+    run_.reported_at_ms = static_cast<std::uint32_t>(now_ms);
+    if (observer_ != nullptr) observer_->on_report(outcome.report);
   }
-  if (outcome.verdict.changed) observer_.on_connection(policy.connection(), client_.last_error());
+  if (outcome.verdict.changed && observer_ != nullptr) {
+    observer_->on_connection(sender_.policy().connection(), client_.last_error());
+  }
   tell_drops();
 
-  is_waiting_ = outcome.verdict.advice == Advice::wait;
-  if (is_waiting_) {
-    not_before_ms_ = now_ms + outcome.verdict.wait_ms;
+  run_.state.waiting = outcome.verdict.advice == Advice::wait;
+  if (run_.state.waiting) {
+    run_.state.next_send_ms = now_ms + outcome.verdict.wait_ms;
     return;
   }
-  is_draining_ = outcome.more;
-  if (is_draining_) return;
-  urgent_ = false;
-  reported_place_ = place_;
-  const std::uint32_t interval_ms = send_interval_ms();
-  const std::uint32_t next_ms = sender_.policy().next_report_ms(interval_ms, random());
+  run_.state.draining = outcome.more;
+  if (run_.state.draining) return;
+  run_.urgent = false;
+  run_.reported_place = run_.place;
+  const std::uint32_t interval_ms = run_.state.send_ms;
+  const std::uint32_t next_ms =
+      sender_.policy().next_report_ms(config_.retry, interval_ms, random());
   // On time the pace is kept; after an early report, or a recovery, it starts anew.
-  const bool on_time = now_ms >= next_report_ms_ && now_ms - next_report_ms_ < interval_ms / 2;
-  next_report_ms_ = (on_time && next_ms == interval_ms ? next_report_ms_ : now_ms) + next_ms;
+  advance(run_.next_report_ms, next_ms == interval_ms ? interval_ms / 2 : 0, now_ms, next_ms);
 }
 
 std::int64_t Tracker::next_send_ms() const {
-  if (is_waiting_) return not_before_ms_;
-  if (is_draining_ || urgent_) return 0;
-  return next_report_ms_;
+  if (run_.state.waiting) return run_.state.next_send_ms;
+  return run_.state.draining || run_.urgent ? 0 : run_.next_report_ms;
 }
 
 std::int64_t Tracker::step() {
-  std::int64_t now_ms = hooks_.clock->now_ms();
-  if (now_ms < 0) return -1;
-  if (!started_) {
+  if (read_clock() < 0) return -1;
+  if (!run_.started) {
     const Status status = start();
+    const bool was_told = run_.storage_failed;
+    run_.storage_failed = !status.ok();
     if (!status.ok()) {
-      if (!storage_failed_) warn("the tracker cannot start", status);
-      storage_failed_ = true;
-      return now_ms + std::max(config_.sample_ms, least_interval_ms);
+      if (!was_told) warn("the tracker cannot start", status.code());
+      return run_.now_ms + std::max(config_.sample_ms, least_interval_ms);
     }
-    storage_failed_ = false;
   }
   if (send_now_) {
     send_now_ = false;
-    urgent_ = true;
+    run_.urgent = true;
   }
-  // Sources that take longer than the interval must not keep reports back for ever.
-  const bool is_senders_turn = has_measured_ && now_ms >= next_send_ms();
-  if (measure_now_ || (now_ms >= next_sample_ms_ && !is_senders_turn)) {
-    measure(now_ms);
-  } else if (now_ms >= next_send_ms()) {
+  const bool may_send = run_.now_ms >= next_send_ms();
+  const auto is_sample_due = [this, may_send] {
+    // Sources that take longer than the interval must not keep reports back for ever.
+    const bool is_senders_turn = run_.has_measured && may_send;
+    if (measure_now_) return true;
+    if (run_.now_ms >= run_.state.next_sample_ms && !is_senders_turn) return true;
+    if (!may_send || run_.is_fresh) return false;
     // A report tells the present, and never nothing.
-    const bool is_regular = !is_waiting_ && !is_draining_ && !urgent_;
-    const bool is_stale = is_regular && now_ms - measured_at_ms_ > sample_ms_ / 2;
-    if (!is_fresh_ && (sender_.wants_fresh() || is_stale || queue_.pending() == 0)) {
-      measure(now_ms);
-      is_fresh_ = true;
-    } else {
-      send();
-    }
+    const bool is_regular = !run_.state.waiting && !run_.state.draining && !run_.urgent;
+    const bool is_stale =
+        is_regular && run_.now_ms - run_.measured_at_ms > run_.state.sample_ms / 2;
+    run_.is_fresh = is_stale || sender_.wants_fresh() || queue_.pending() == 0;
+    return run_.is_fresh;
+  };
+  if (is_sample_due()) {
+    measure();
+  } else if (may_send) {
+    send();
   }
-  now_ms = hooks_.clock->now_ms();
+  const std::int64_t now_ms = read_clock();
   if (measure_now_ || send_now_) return now_ms;
-  return std::max(now_ms, std::min(next_sample_ms_, next_send_ms()));
+  return std::max(now_ms, std::min(run_.state.next_sample_ms, next_send_ms()));
 }
 
 TrackerState Tracker::state() const {
-  TrackerState state;
-  state.next_sample_ms = next_sample_ms_;
+  TrackerState state = run_.state;
   state.next_send_ms = next_send_ms();
   state.connection = sender_.policy().connection();
   state.failures = sender_.policy().failures();
-  state.waiting = is_waiting_;
-  state.draining = is_draining_;
-  state.is_stationary = is_stationary_;
-  state.sample_ms = sample_ms_;
-  state.send_ms = send_interval_ms();
-  state.not_stored = not_stored_;
-  state.last_success_ms = last_success_ms_;
   return state;
 }
 
 // ---- the desired shadow ----
 
-void Tracker::take(std::string_view answer, std::int64_t now_ms) {
-  const std::uint64_t hash = fnv1a(answer);
-  if (is_shadow_taken_ && hash == shadow_hash_) return;
-  DesiredShadow shadow;
-  (void)read_shadow(answer, shadow);  // the Client saw that it can be read
-  is_shadow_taken_ = observer_.on_shadow(shadow_, shadow);
-  shadow_hash_ = hash;
-
-  const Span<char> text = ShadowRecord::text_in(memory_.shadow);
-  if (shadow.json.size() <= text.size()) {
-    const std::size_t size = copy_text(shadow.json, text);
-    (void)read_shadow({text.data(), size}, shadow_);  // it was read before
-    if (is_shadow_taken_) keep_shadow(size);
-  } else {
-    shadow_ = shadow;
-    shadow_.sensor_logging_tag = shadow_.wlan_configurations = shadow_.payload = shadow_.json = {};
-    if (!memory_.shadow.empty()) warn("the desired shadow is not kept", Code::buffer_too_small);
-    (void)hooks_.storage->erase(ShadowRecord::name);
-  }
-  set_pace(now_ms);
-}
-
 std::uint64_t Tracker::identity() const {
   return fnv1a(config_.send.app_id, fnv1a(config_.send.id, client_.identity()));
 }
 
-void Tracker::keep_shadow(std::size_t text_size) {
-  const Span<const std::uint8_t> record =
-      ShadowRecord::encode(identity(), text_size, memory_.shadow);
-  const Status status = hooks_.storage->store(ShadowRecord::name, record);
-  if (!status.ok() && status != Code::not_provided) warn("store the desired shadow", status);
+void Tracker::take(std::string_view answer) {
+  const std::uint64_t hash = fnv1a(answer);
+  if (run_.is_shadow_taken && hash == run_.shadow_hash) return;
+  const DesiredShadow before = run_.shadow;
+  (void)read_shadow(answer, run_.shadow);  // the Client saw that it can be read
+  run_.is_shadow_taken = observer_ == nullptr || observer_->on_shadow(before, run_.shadow);
+  run_.shadow_hash = hash;
+
+  const Span<char> text = ShadowRecord::text_in(memory_.shadow);
+  const std::size_t size = copy_text(answer, text);
+  if (size == answer.size()) {
+    (void)read_shadow({text.data(), size}, run_.shadow);  // it was read before
+    if (run_.is_shadow_taken) {
+      const Status status = hooks_.storage->store(
+          ShadowRecord::name, ShadowRecord::encode(identity(), size, memory_.shadow));
+      if (!status.ok() && status != Code::not_provided)
+        warn("store the desired shadow", status.code());
+    }
+  } else {
+    run_.shadow.sensor_logging_tag = run_.shadow.wlan_configurations = run_.shadow.payload =
+        run_.shadow.json = {};
+    if (!memory_.shadow.empty()) warn("the desired shadow is not kept", Code::buffer_too_small);
+    (void)hooks_.storage->erase(ShadowRecord::name);
+  }
+  set_pace();
 }
 
 void Tracker::load_shadow() {
@@ -378,12 +390,12 @@ void Tracker::load_shadow() {
   std::size_t size = 0;
   if (!hooks_.storage->load(ShadowRecord::name, memory, size).ok()) return;
   const std::string_view text = ShadowRecord::decode({memory.data(), size}, identity());
-  if (text.empty() || !read_shadow(text, shadow_)) {
-    shadow_ = {};
-    return;
+  if (read_shadow(text, run_.shadow)) {
+    run_.is_shadow_taken = !text.empty();
+    run_.shadow_hash = fnv1a(text);
+  } else {
+    (void)read_shadow({}, run_.shadow);
   }
-  shadow_hash_ = fnv1a(text);
-  is_shadow_taken_ = true;
 }
 
 }  // namespace here_tracking

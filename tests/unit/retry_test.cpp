@@ -252,3 +252,51 @@ TEST_CASE("Each state of a connection has a name of its own") {
     names += name + " ";
   }
 }
+
+TEST_CASE("A code and a connection are called as they are spelled") {
+  const auto [code, code_name] = GENERATE(table<Code, std::string>({
+      {Code::ok, "ok"},
+      {Code::invalid_value, "invalid_value"},
+      {Code::buffer_too_small, "buffer_too_small"},
+      {Code::not_provided, "not_provided"},
+      {Code::no_data, "no_data"},
+      {Code::hook_failed, "hook_failed"},
+      {Code::queue_full, "queue_full"},
+      {Code::queue_foreign, "queue_foreign"},
+      {Code::dns_failed, "dns_failed"},
+      {Code::connect_failed, "connect_failed"},
+      {Code::tls_failed, "tls_failed"},
+      {Code::clock_not_set, "clock_not_set"},
+      {Code::timeout, "timeout"},
+      {Code::connection_lost, "connection_lost"},
+      {Code::response_too_large, "response_too_large"},
+      {Code::response_invalid, "response_invalid"},
+      {Code::rejected, "rejected"},
+      {Code::credentials_refused, "credentials_refused"},
+      {Code::clock_refused, "clock_refused"},
+      {Code::forbidden, "forbidden"},
+      {Code::unknown_device, "unknown_device"},
+      {Code::not_claimed, "not_claimed"},
+      {Code::too_large, "too_large"},
+      {Code::rate_limited, "rate_limited"},
+      {Code::server_error, "server_error"},
+  }));
+  CHECK(ht::to_string(code) == code_name);
+  const auto [connection, name] = GENERATE(table<Connection, std::string>({
+      {Connection::unknown, "unknown"},
+      {Connection::online, "online"},
+      {Connection::unreachable, "unreachable"},
+      {Connection::tls_failed, "tls_failed"},
+      {Connection::clock_not_set, "clock_not_set"},
+      {Connection::rate_limited, "rate_limited"},
+      {Connection::service_failed, "service_failed"},
+      {Connection::not_claimed, "not_claimed"},
+      {Connection::credentials_refused, "credentials_refused"},
+      {Connection::forbidden, "forbidden"},
+      {Connection::unknown_device, "unknown_device"},
+      {Connection::data_refused, "data_refused"},
+      {Connection::not_set_up, "not_set_up"},
+  }));
+  CHECK(ht::to_string(connection) == name);
+  CHECK(*ht::to_string(static_cast<Code>(200)) == '\0');
+}

@@ -15,10 +15,19 @@
 
 namespace here_tracking {
 
-/// Writes the true time of a measurement into a sample that is going to be sent with a newer
-/// timestamp: restamp() of restamp.hpp.
-using Restamp = Status (*)(std::string_view untimed_json, std::int64_t measured_ms, Span<char> into,
-                           std::size_t& size);
+struct TrackerConfig;
+
+namespace detail {
+class Sender;
+struct Attempt;
+}  // namespace detail
+
+/// Sends a sample with the present time, and its own in position and scan: restamp() of
+/// restamp.hpp.
+using Restamp = Status (*)(detail::Sender& sender, detail::Attempt& attempt);
+
+/// See restamp.hpp.
+Status restamp(detail::Sender& sender, detail::Attempt& attempt);
 
 /// How a queue is sent.
 struct SendConfig {
@@ -71,64 +80,77 @@ class Sender {
     bool more = false;        ///< Call again at once.
   };
 
-  /// All but `retry` is borrowed; what changes in `config` holds from the next call on.
-  Sender(Client& client, SampleQueue& queue, SampleQueue* quarantine, const SendConfig& config,
-         const RetryConfig& retry)
-      : client_(client), queue_(queue), quarantine_(quarantine), config_(config), policy_(retry) {}
+  /// All is borrowed; what changes in the configuration holds from the next call on.
+  /// @param memory for a sample or two.
+  Sender(Client& client, SampleQueue& queue, SampleQueue* quarantine, const Span<char>& memory,
+         const TrackerConfig& config)
+      : client_(client), queue_(queue), quarantine_(quarantine), memory_(memory), config_(config) {}
 
-  /// @param boot_id of the clock, not 0. @param random 32 bits.
-  /// @param memory for a sample or two. @param answer receives a desired shadow as text, see
-  /// Report::has_shadow.
-  Outcome send(Clock& clock, std::uint64_t boot_id, std::uint32_t random, Span<char> memory,
-               std::string_view& answer);
+  /// @param boot_id of the clock, not 0. @param random 32 bits. @param answer receives a desired
+  /// shadow as text, see Report::has_shadow.
+  Outcome send(std::uint64_t boot_id, std::uint32_t random, std::string_view& answer);
 
   /// Whether a sample should be measured before the next call.
   [[nodiscard]] bool wants_fresh() const { return check_ == Check::fresh; }
 
-  [[nodiscard]] RetryPolicy& policy() { return policy_; }
-  [[nodiscard]] const RetryPolicy& policy() const { return policy_; }
+  [[nodiscard]] RetryState& policy() { return policy_; }
+  [[nodiscard]] const RetryState& policy() const { return policy_; }
 
  private:
   /// Which sample is sent to learn why another one is refused.
   enum class Check : std::uint8_t { none, sibling, fresh };
+  /// The oldest sample that the service took since one is suspected.
+  enum class Taken : std::uint8_t { none, recent, old };
+  /// What the policy is told of a call, beside a failure.
+  enum class Told : std::uint8_t { nothing, outcome, all_refused };
 
-  Status choose(QueueBatch& batch, std::int64_t now_ms);
-  Status restamp(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms,
-                 std::string_view& object);
-  Status post(QueueBatch& batch, std::string_view object, std::string_view& answer);
-  Status accepted(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms);
-  Status refused(const QueueBatch& batch, Span<char> memory, std::int64_t now_ms);
-  RetryVerdict nothing_taken(bool was_fresh, Span<char> memory, std::int64_t now_ms,
-                             std::uint32_t random, Status& status);
-  Status judge(Span<char> memory, std::int64_t now_ms);
-  Status set_aside(const QueueBatch& batch, Fate fate, Span<char> memory);
-  Status set_suspect_aside(Fate fate, Span<char> memory);
+  friend Status here_tracking::restamp(detail::Sender& sender, detail::Attempt& attempt);
+
+  Status try_to_send(Attempt& attempt);
+  Status choose(QueueBatch& batch);
+  Status post(Attempt& attempt, BodySource& body);
+  // From here on a batch has been sent, and is a place for another one.
+  Status accepted(QueueBatch& batch);
+  Status refused(QueueBatch& batch);
+  Status nothing_taken(QueueBatch& batch, bool was_fresh);
+  Status judge(QueueBatch& batch);
+  Status set_aside(const QueueBatch& batch, Fate fate);
+  Status set_suspect_aside(QueueBatch& batch, Fate fate);
   void note_reason();
-  void shrink(const QueueBatch& batch);
-  void grow();
   void clear_suspicion();
+  [[nodiscard, gnu::noinline]] bool is_old(std::int64_t measured_ms) const;
 
+  Check check_ = Check::none;
+  Taken taken_ = Taken::none;
+  Told told_ = Told::nothing;
+  std::uint8_t rounds_ = 0;        // in which nothing was taken and nothing fresh was there
+  bool is_doubtful_ = false;       // all was refused, so the suspect has to be tried again
+  bool restamp_ = false;           // the suspect is sent with the present time
+  std::uint8_t old_budget_ = 0;    // this many may still be too old without a new proof
+  std::uint8_t full_batches_ = 0;  // in a row, taken at this size
+  std::uint8_t reason_size_ = 0;
+  RetryState policy_;
   Client& client_;
   SampleQueue& queue_;
   SampleQueue* quarantine_;
-  const SendConfig& config_;
-  RetryPolicy policy_;
+  const Span<char>& memory_;
+  const TrackerConfig& config_;
   std::uint32_t max_samples_ = 16;
   std::uint32_t max_bytes_ = 16 * 1024;
-  std::uint8_t full_batches_ = 0;  // in a row, taken at this size
   // The smallest known range of ids that holds a sample which was refused.
+  std::uint32_t suspect_count_ = 0;  // 0: none
   std::uint32_t suspect_first_ = 0;
   std::uint32_t suspect_last_ = 0;
-  std::uint32_t suspect_count_ = 0;    // 0: none
-  std::int64_t suspect_ms_ = 0;        // when the one that stands alone was measured
-  std::int64_t accepted_age_ms_ = -1;  // of the oldest that was taken since; -1: none
-  Check check_ = Check::none;
-  std::uint8_t rounds_ = 0;      // in which nothing was taken and nothing fresh was there
-  bool is_doubtful_ = false;     // all was refused, so the suspect has to be tried again
-  bool restamp_ = false;         // the suspect is sent with the present time
-  std::uint8_t old_budget_ = 0;  // this many may still be taken to be too old without a new proof
-  std::array<char, SampleQueue::max_note_bytes> reason_{};
-  std::uint8_t reason_size_ = 0;
+  std::int64_t suspect_ms_ = 0;  // when the one that stands alone was measured
+  std::int64_t now_ms_ = 0;      // server time of the call
+  std::array<char, SampleQueue::max_note_bytes> reason_;  // reason_size_ of it
+};
+
+/// What a call of Sender::send() has.
+struct Attempt {
+  Sender::Outcome& outcome;
+  std::string_view& answer;
+  QueueBatch batch;
 };
 
 }  // namespace detail
