@@ -1,114 +1,110 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/status.hpp"
 
-#include "text.hpp"
+#include "words.hpp"
 
 #include <cstddef>
-#include <iterator>
+#include <string_view>
 
 namespace here_tracking {
 namespace {
 
-// In the order of Rule.
-constexpr const char* rules[] = {
-    "",
-    "given with",
-    "given once a sample",
-    "UTF-8",
-    "2..4102448400000 ms since 1970",
+constexpr std::size_t count(std::string_view words) {
+  std::size_t words_seen = 0;
+  for (const char c : words)
+    words_seen += c == '\0' ? 1 : 0;
+  return words_seen;
+}
 
-    "left out unless the type is gnss",
-    "left out unless the type is wlan",
-    "2.4, 3.65 or 5 GHz",
-    "identified by mac, eddystoneId or iBeaconId",
-    "nested at most 12 levels deep",
-    "a valid JSON object in UTF-8",
-    "at most 1000 bytes of compact JSON",
-    "at most 2^63 - 1",
-    "a DeviceMode",
-    "1..15 digits",
-    "18..22 characters in UTF-8",
-    "E.164: + and 2..15 digits, the first not 0",
-    "X.Y.Z with X and Y 0..255 and Z 0..65535",
-    "0 or more",
-    "a pair of mcc and mnc, or of sid and nid",
+// In the order of Rule, from the second one on. So is that of Unit.
+constexpr char rules[] =
+    "given with\0"
+    "given once a sample\0"
+    "UTF-8\0"
+    "2..4102448400000 ms since 1970\0"
+    "left out unless the type is gnss\0"
+    "left out unless the type is wlan\0"
+    "2.4, 3.65 or 5 GHz\0"
+    "identified by mac, eddystoneId or iBeaconId\0"
+    "nested at most 12 levels deep\0"
+    "a valid JSON object in UTF-8\0"
+    "at most 1000 bytes of compact JSON\0"
+    "at most 2^63 - 1\0"
+    "a DeviceMode\0"
+    "1..15 digits\0"
+    "18..22 characters in UTF-8\0"
+    "E.164: + and 2..15 digits, the first not 0\0"
+    "X.Y.Z with X and Y 0..255 and Z 0..65535\0"
+    "0 or more\0"
+    "a pair of mcc and mnc, or of sid and nid\0"
+    "https://host[:port]\0"
+    "https://host[:port], without user, path or query\0"
+    "a host of at most 128 characters\0"
+    "https://host[:port] with a port of 1..65535\0"
+    "https:// for every host but this machine itself\0"
+    "1..2147483647\0"
+    "one or more, each with a timestamp\0"
+    "1..50 characters\0"
+    "1..128 characters\0"
+    "empty: a device sends for itself\0"
+    "letters, digits and -._~+/, with = at its end\0"
+    "1 or more\0"
+    "1..50 characters\0"
+    "8 characters or more\0"
+    "a whole number 0..9223372036854775807\0"
+    "a whole number of ms up to 4102448400000\0"
+    "a number, 0 or more\0"
+    "a number\0"
+    "a number, 1 or more\0"
+    "true or false\0"
+    "a text of 1..50 characters\0"
+    "\"all\", \"\" or a list of names\0"
+    "one of the documented names\0"
+    "acceleration, pressure, temperature, humidity or gnss\0"
+    "an object\0"
+    "a list\0"
+    "nested at most 32 levels deep\0";
 
-    "https://host[:port]",
-    "https://host[:port], without user, path or query",
-    "a host of at most 128 characters",
-    "https://host[:port] with a port of 1..65535",
-    "https:// for every host but this machine itself",
-    "1..2147483647",
-    "one or more, each with a timestamp",
-    "1..50 characters",
-    "1..128 characters",
-    "empty: a device sends for itself",
-    "letters, digits and -._~+/, with = at its end",
-    "1 or more",
-    "1..50 characters",
-    "8 characters or more",
-
-    "a whole number 0..9223372036854775807",
-    "a whole number of ms up to 4102448400000",
-    "a number, 0 or more",
-    "a number",
-    "a number, 1 or more",
-    "true or false",
-    "a text of 1..50 characters",
-    R"("all", "" or a list of names)",
-    "one of the documented names",
-    "acceleration, pressure, temperature, humidity or gnss",
-    "an object",
-    "a list",
-    "nested at most 32 levels deep",
-};
-static_assert(std::size(rules) == static_cast<std::size_t>(Rule::shadow_depth) + 1);
-
-// In the order of Unit.
-constexpr const char* units[] = {
-    "",         " characters", " bytes", " items", " cells", " access points",
-    " beacons", " levels",     " ms",    " s",
-};
-static_assert(std::size(units) == static_cast<std::size_t>(Unit::s) + 1);
+constexpr char units[] =
+    " characters\0 bytes\0 items\0 cells\0 access points\0 beacons\0 levels\0 ms\0 s\0";
+static_assert(count({rules, sizeof(rules) - 1}) == static_cast<std::size_t>(Rule::shadow_depth));
+static_assert(count({units, sizeof(units) - 1}) == static_cast<std::size_t>(Unit::s));
 
 }  // namespace
 
 const char* to_string(Rule rule) {
-  const auto index = static_cast<std::size_t>(rule);
-  return index < std::size(rules) ? rules[index] : "";
+  return word_at(rules, static_cast<std::size_t>(rule) - 1);
 }
 
 std::size_t format(const FieldError& error, Span<char> into) {
+  const bool is_text = error.text[0] != '\0';
+  const char* const unit = word_at(units, static_cast<std::size_t>(error.unit) - 1);
   TextBuilder text(into);
-  text.append(error.scope);
+  append_words(text, error.scope);
   if (error.index >= 0) {
     text.append('[');
     text.append_integer(error.index);
     text.append(']');
   }
   if (*error.scope != '\0' && *error.field != '\0') text.append('.');
-  text.append(error.field);
-  const char* const unit = units[static_cast<std::size_t>(error.unit)];
-  text.append(" = ");
-  if (error.text[0] != '\0') {
+  append_words(text, error.field, " = ");
+  if (is_text) {
     text.append('"');
     for (const char* at = error.text.data(); *at != '\0'; ++at)
       text.append(*at < ' ' || *at > '~' ? '?' : *at);
     text.append('"');
   } else {
     text.append_decimal(error.value, error.decimals);
-    text.append(unit);
+    append_words(text, unit);
   }
-  text.append(": must be ");
+  append_words(text, ": must be ", to_string(error.rule));
   if (error.rule != Rule::range) {
-    text.append(to_string(error.rule));
-    if (*error.partner != '\0') text.append(' ');
-    text.append(error.partner);
+    append_words(text, *error.partner != '\0' ? " " : nullptr, error.partner);
   } else {
     text.append_decimal(error.min, error.decimals);
-    text.append("..");
+    append_words(text, "..");
     text.append_decimal(error.max, error.decimals);
-    if (error.text[0] != '\0') text.append(unit);
+    if (is_text) append_words(text, unit);
   }
   return text.size();
 }

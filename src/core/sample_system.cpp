@@ -3,8 +3,8 @@
 
 #include "records.hpp"
 #include "sample_writer.hpp"
+#include "words.hpp"
 
-#include <iterator>
 #include <limits>
 
 namespace here_tracking {
@@ -22,14 +22,13 @@ Status Sample::set_state_version(std::uint64_t state_version) {
 
 Status Sample::set_mode(DeviceMode mode) {
   static constexpr FieldRule field = any("mode", {});
-  static constexpr const char* names[] = {"unknown",   "normal", "flight",
-                                          "transport", "sleep",  "powerSave"};
   SampleWriter writer(*this);
   writer.begin(system, given_mode, field.name);
   const auto index = static_cast<std::size_t>(mode);
-  if (index < std::size(names)) {
+  const char* const name = word_at("unknown\0normal\0flight\0transport\0sleep\0powerSave\0", index);
+  if (*name != '\0') {
     writer.json().key(field.name);
-    writer.json().string(names[index]);
+    writer.json().string(name);
   } else {
     writer.refuse(field, static_cast<std::int64_t>(index), Rule::mode);
   }
