@@ -19,6 +19,7 @@ namespace here_tracking {
 
 namespace detail {
 class Sender;
+struct RecordKind;
 }  // namespace detail
 
 /// Where the service is. A program that never gives another address links nothing that reads one.
@@ -195,50 +196,55 @@ class Client {
   friend class LicensedDevice;
   friend class Tracker;
   friend class SuppliedToken;
-  class Response;
-  struct Call;
+  class Exchange;
 
   /// The answer as text, a desired shadow or empty, valid as long as its views would be.
   Status ingest(BodySource& body, std::string_view& answer, const Ingestion& how);
   Status check_service();
   Status fail(Status status);
   Status refuse(const char* field, std::size_t value, Rule rule, Unit unit = Unit::characters);
-  Status refused(const Response& response, bool names_device);
-  Status exchange(const Call& call, Response& response);
-  Status make_request_id();
+  void log(LogLevel level, const char* text);
+  void warn(const char* what, const char* more, const char* end);
+  Status refused(const Exchange& exchange);
+  Status send(Exchange& exchange);
+  Status request(Exchange& exchange);
   Status get_object(std::string_view target, std::string_view& json);
+  Status prepare(bool& had_token);
   Status request_token();
   Status post_for_token(std::string_view authorization);
-  bool take_token(std::string_view token, std::int64_t life_s, std::int64_t since_ms);
-  bool keep_token(std::string_view token);
+  bool take_token(std::string_view token, std::uint32_t life_s, std::int64_t since_ms);
+  bool keep_token(std::string_view token, const detail::TokenTimes& times);
+  void forget_token();
   Status post(const Authorization::Report& report);
   Status post_once(const Authorization::Report& report);
-  void watch_date(const Response& response);
-  void set_time(std::int64_t server_s, const Response& response);
-  void correct_time(const Response& response);
+  void set_time(std::uint32_t server_s, const Exchange& exchange);
   void forget_time();
   void load_state();
-  void store_time();
-  void store_token();
-  void warn_about_storage(Status status, std::string_view what);
+  bool load(const detail::RecordKind& kind, void* fields, std::string_view& text);
+  void store(const detail::RecordKind& kind, std::string_view text, const void* fields);
+  void erase(const detail::RecordKind& kind);
+  void warn_about_storage(Status status, const char* action, const detail::RecordKind& kind);
   [[nodiscard]] const Origin& origin() const { return config_.base_url.origin(); }
   [[nodiscard]] bool stores_token() const { return !authorization_.identity_.empty(); }
-  [[nodiscard]] std::int64_t signing_time_s();
+  [[nodiscard]] std::int64_t now_ms() const { return hooks_.clock->now_ms(); }
+  [[nodiscard]] std::int64_t server_now_ms();
+  [[nodiscard]] bool has_time(std::uint32_t max_age_ms) const;
+  [[nodiscard]] bool has_right_date(const Exchange& exchange, std::uint32_t max_error_ms) const;
+  [[nodiscard]] std::int64_t signing_time_s() const;
   [[nodiscard]] std::uint64_t identity() const;
-  [[nodiscard]] bool has_token();
+  [[nodiscard]] bool has_token() { return server_now_ms() < token_times_.renew_ms; }
 
   ClientConfig config_;
   Authorization& authorization_;
   Hooks hooks_;
   ClientMemory memory_;
   detail::ServerTime time_;
-  std::size_t authorization_size_ = 0;  // of "Bearer <token>" in memory_.token; 0: no token
-  std::int64_t token_expires_ms_ = 0;   // server time
-  std::int64_t token_renew_ms_ = 0;     // server time
-  ErrorDetail error_;
-  FieldError field_error_;
+  detail::TokenTimes token_times_;
+  std::size_t authorization_size_ = 0;  // of "Bearer <token>" in memory_.token
+  ErrorDetail error_ = {};
+  FieldError field_error_ = {};
   bool loaded_ = false;
-  bool date_trusted_ = false;
+  bool date_trusted_ = false;  // only while the time is known
 };
 
 }  // namespace here_tracking

@@ -168,17 +168,19 @@ class SensorLoggingConfigurations {
 struct DesiredShadow {
   static constexpr std::size_t max_wlan_configurations = 10;
 
+  DesiredShadow();
+
   /// Differs whenever the owner changed the configuration. Compare for "differs", not for
   /// "greater".
   std::optional<std::uint64_t> state_version;
   /// Changes whenever the geofences of this device change; 0: it never had any.
   std::optional<std::int64_t> last_modified_geofence_timestamp_ms;
   std::optional<std::int64_t> timestamp_ms;  ///< When the desired shadow changed last
-  Rate rate;
+  Rate rate = {};
   /// Send that often while the device does not move; missing or 0: no difference. Read as the rate.
   std::optional<std::uint64_t> power_save_send_ms;
-  DisableTracking disable_tracking;
-  SensorAlarms sensor_alarms;
+  DisableTracking disable_tracking = {};
+  SensorAlarms sensor_alarms = {};
   SensorLoggingConfigurations sensor_logging_configurations;
   std::optional<bool> sensor_logging_enabled;
   std::optional<bool> sync_geofences;             ///< Watch geofences on the device
@@ -198,7 +200,7 @@ struct DesiredShadow {
 
   /// The first member that was rejected, if `rejected_members` is not 0. Nothing of what is in
   /// wlanConfigurations is ever named.
-  FieldError rejected;
+  FieldError rejected = {};
 };
 
 /// A text whose JSON form has quotes and escapes, in UTF-8 without them. `json` is one as

@@ -3,39 +3,22 @@
 
 #include "here_tracking/span.hpp"
 
-#include "text.hpp"
-
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-#include <mbedtls/sha256.h>
-
 namespace here_tracking {
 
-using Sha256Digest = std::array<std::uint8_t, 32>;
+inline constexpr std::size_t sha256_bytes = 32;
 
-/// HMAC-SHA256 (RFC 2104) over a message that comes in pieces. The state is on the caller's stack;
-/// mbedTLS's own HMAC takes it from the heap.
-class HmacSha256 final : public ByteSink {
- public:
-  explicit HmacSha256(std::string_view key);
-  ~HmacSha256();
-  HmacSha256(const HmacSha256&) = delete;
-  HmacSha256& operator=(const HmacSha256&) = delete;
+/// The block that HMAC-SHA256 (RFC 2104) makes of a key.
+inline constexpr std::size_t hmac_block_bytes = 64;
+void write_hmac_block(std::string_view key, Span<char> block);
 
-  void append(std::string_view piece) override;
-  [[nodiscard]] Sha256Digest finish();
-
- private:
-  static constexpr std::size_t block_bytes = 64;
-
-  void start(std::uint8_t pad);
-
-  mbedtls_sha256_context context_;
-  std::array<std::uint8_t, block_bytes> key_{};
-};
+/// HMAC-SHA256 of the message that stands behind a block. Overwrites both, so there is room for a
+/// digest behind the block.
+/// @return the digest, there.
+Span<const std::uint8_t> hmac_sha256(Span<char> block_and_message);
 
 /// Room for the base64 of so many bytes; the library writes a terminator behind it.
 [[nodiscard]] constexpr std::size_t base64_bytes(std::size_t bytes) {
@@ -44,8 +27,5 @@ class HmacSha256 final : public ByteSink {
 
 /// Standard base64 with padding (RFC 4648 section 4). Returns its size: base64_bytes() less one.
 std::size_t base64(Span<const std::uint8_t> bytes, Span<char> into);
-
-/// Always 44 characters.
-[[nodiscard]] std::array<char, 44> base64(const Sha256Digest& digest);
 
 }  // namespace here_tracking

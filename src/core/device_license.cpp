@@ -6,13 +6,26 @@
 #include "report.hpp"
 #include "text.hpp"
 
-#include <algorithm>
-#include <array>
+#include <cstddef>
+#include <cstdint>
 
 namespace here_tracking {
+namespace {
+
+static_assert(signing_bytes <= Client::min_work_bytes);
+
+/// 0..9, A..Z, a..z, and from the start again.
+char alphanumeric(std::uint32_t number) {
+  number = number % 62 + '0';
+  if (number > '9') number += 'A' - '9' - 1;
+  if (number > 'Z') number += 'a' - 'Z' - 1;
+  return static_cast<char>(number);
+}
+
+}  // namespace
 
 Status LicensedDevice::check(Client& client) const {
-  if (device_id_.empty() || device_id_.size() > 50) {
+  if (device_id_.empty() || device_id_.size() > max_key_bytes) {
     return client.refuse("device_id", device_id_.size(), Rule::device_id);
   }
   if (device_secret_.empty() || device_secret_.size() > max_secret_bytes) {
@@ -22,28 +35,18 @@ Status LicensedDevice::check(Client& client) const {
 }
 
 Status LicensedDevice::get_token(Client& client) {
-  std::array<std::uint8_t, oauth_nonce_bytes> random{};
-  const Status status = client.hooks_.entropy->fill(random);
+  char nonce[oauth_nonce_bytes];
+  const Status status =
+      client.hooks_.entropy->fill({reinterpret_cast<std::uint8_t*>(nonce), oauth_nonce_bytes});
   if (!status.ok()) return status;
-  std::array<char, oauth_nonce_bytes> nonce{};
-  std::transform(random.begin(), random.end(), nonce.begin(), [](std::uint8_t byte) {
-    constexpr std::string_view alphabet =
-        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    return alphabet[byte % alphabet.size()];
-  });
-
-  OAuthRequest oauth;
-  oauth.origin = client.origin();
-  oauth.target = token_target;
-  oauth.consumer_key = device_id_;
-  oauth.consumer_secret = device_secret_;
-  oauth.nonce = {nonce.data(), nonce.size()};
-  oauth.timestamp_s = client.signing_time_s();
-  const Span<char> work = client.memory_.work;
-  const std::size_t room = work.size() - signing_bytes;
-  TextBuilder header({work.data(), room});
-  write_authorization(oauth, {work.data() + room, signing_bytes}, header);
-  return client.post_for_token(header.text());
+  for (char& c : nonce)
+    c = alphanumeric(static_cast<std::uint8_t>(c));
+  const OAuthRequest request = {client.origin(),
+                                device_id_,
+                                device_secret_,
+                                {nonce, oauth_nonce_bytes},
+                                client.signing_time_s()};
+  return client.post_for_token(write_authorization(request, client.memory_.work));
 }
 
 Status LicensedDevice::send_for_itself(Client& client, const Report& report) {

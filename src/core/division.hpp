@@ -10,6 +10,6 @@ namespace here_tracking {
 std::uint32_t divide(std::uint64_t& number, std::uint16_t by);
 
 /// Of a time that is not negative.
-std::int64_t to_seconds(std::int64_t time_ms);
+[[nodiscard]] std::int64_t to_seconds(std::int64_t time_ms);
 
 }  // namespace here_tracking

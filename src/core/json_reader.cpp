@@ -142,7 +142,7 @@ bool JsonReader::escape() {
 bool JsonReader::string(JsonType type) {
   const char* const begin = at_;
   if (!take('"')) return false;
-  decoded_.clear();
+  decoded_.cut(0);
   part_.characters = 0;
   has_half_ = false;
   for (; !take('"'); ++part_.characters) {

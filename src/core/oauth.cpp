@@ -4,74 +4,65 @@
 #include "url.hpp"
 
 namespace here_tracking {
-namespace {
 
-/// Calls visit(name, value) for each signed parameter, in the order of their names.
-template <typename Visit>
-void for_each_parameter(const OAuthRequest& request, Visit visit) {
-  char digits[20];
-  TextBuilder timestamp(digits);
-  timestamp.append_integer(request.timestamp_s);
-  visit("oauth_consumer_key", request.consumer_key);
-  visit("oauth_nonce", request.nonce);
-  visit("oauth_signature_method", std::string_view("HMAC-SHA256"));
-  visit("oauth_timestamp", timestamp.text());
-  visit("oauth_version", std::string_view("1.0"));
+void write_parameters(const OAuthRequest& request, TextBuilder& out) {
+  out.append(R"(oauth_consumer_key=")");
+  write_encoded(request.consumer_key, out);
+  out.append(R"(",oauth_nonce=")");
+  write_encoded(request.nonce, out);
+  out.append(R"(",oauth_signature_method="HMAC-SHA256",oauth_timestamp=")");
+  out.append_integer(request.timestamp_s);
+  out.append(R"(",oauth_version="1.0")");
 }
 
-}  // namespace
-
-void write_parameters(const OAuthRequest& request, ByteSink& out) {
-  PercentEncoder encoder(out);
-  bool first = true;
-  for_each_parameter(request, [&](std::string_view name, std::string_view value) {
-    if (!first) out.append("&");
-    first = false;
-    encoder.append(name);
-    out.append("=");
-    encoder.append(value);
-  });
+void write_address(const Origin& origin, TextBuilder& out) {
+  write_origin(origin, out);
+  out.append(token_target);
 }
 
-void write_base_string(const OAuthRequest& request, ByteSink& out) {
-  PercentEncoder encoder(out);
+void write_base_string(std::string_view address, std::string_view parameters, TextBuilder& out) {
   out.append("POST&");
-  write_origin(request.origin, encoder);
-  encoder.append(request.target);
-  out.append("&");
-  write_parameters(request, encoder);
+  write_encoded(address, out);
+  out.append('&');
+  // name=value&name=value. No name and no encoded value has a quotation mark or a comma.
+  for (const char c : parameters) {
+    if (c != '"') write_encoded(c == ',' ? '&' : c, out);
+  }
 }
 
-void write_key(std::string_view consumer_secret, ByteSink& out) {
-  PercentEncoder encoder(out);
-  encoder.append(consumer_secret);
-  out.append("&");
+void write_key(std::string_view consumer_secret, TextBuilder& out) {
+  write_encoded(consumer_secret, out);
+  out.append('&');
 }
 
-std::array<char, 44> sign(const OAuthRequest& request, Span<char> scratch) {
-  TextBuilder key(scratch);
-  write_key(request.consumer_secret, key);
-  HmacSha256 hmac(key.text());
-  wipe(scratch);
-  write_base_string(request, hmac);
-  return base64(hmac.finish());
-}
+std::string_view write_authorization(const OAuthRequest& request, Span<char> memory) {
+  TextBuilder text(memory);
+  text.append("OAuth ");
+  const std::size_t parameters_at = text.wanted();
+  write_parameters(request, text);
+  const std::size_t end = text.wanted();
+  const std::string_view parameters = text.text(parameters_at);
 
-void write_authorization(const OAuthRequest& request, Span<char> scratch, ByteSink& out) {
-  PercentEncoder encoder(out);
-  const auto write = [&](std::string_view name, std::string_view value) {
-    out.append(name);
-    out.append("=\"");
-    encoder.append(value);
-    out.append("\"");
-  };
-  out.append("OAuth ");
-  for_each_parameter(request, [&](std::string_view name, std::string_view value) {
-    write(name, value);
-    out.append(",");
-  });
-  const std::array<char, 44> signature = sign(request, scratch);
-  write("oauth_signature", {signature.data(), signature.size()});
+  write_address(request.origin, text);
+  const std::string_view address = text.text(end);
+  const std::size_t block_at = text.wanted();
+  const std::size_t message_at = block_at + hmac_block_bytes;
+  char* const block = memory.data() + block_at;
+
+  text.cut(message_at);
+  write_key(request.consumer_secret, text);
+  write_hmac_block(text.text(message_at), {block, hmac_block_bytes});
+  text.cut(message_at);
+  write_base_string(address, parameters, text);
+  const auto digest = hmac_sha256({block, text.size() - block_at});
+
+  char signature[base64_bytes(sha256_bytes)];
+  const std::size_t signature_size = base64(digest, signature);
+  text.cut(end);
+  text.append(R"(,oauth_signature=")");
+  write_encoded({signature, signature_size}, text);
+  text.append('"');
+  return text.text();
 }
 
 }  // namespace here_tracking

@@ -1,126 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "records.hpp"
 
-#include "little_endian.hpp"
+#include <cstring>
 
 namespace here_tracking {
 namespace {
 
-constexpr std::uint32_t clock_magic = 0x314b4348;   // "HCK1"
-constexpr std::uint32_t shadow_magic = 0x314b4853;  // "SHK1"
-constexpr std::uint32_t token_magic = 0x314b5448;   // "HTK1"
-constexpr std::size_t shadow_text_at = sizeof(shadow_magic) + sizeof(std::uint64_t);
+constexpr RecordKind shadow_kind = {0x314b4853, 0, "shadow", ""};  // "SHK1"
 
-class Writer : public ByteWriter {
- public:
-  explicit Writer(std::uint8_t* into) : ByteWriter(into), start_(into) {}
+struct Header {
+  Header(const RecordKind& kind, std::uint64_t identity)
+      : words{kind.magic, static_cast<std::uint32_t>(identity),
+              static_cast<std::uint32_t>(identity >> 32U)} {}
 
-  using ByteWriter::put;
-  void put(std::string_view text) {
-    for (const char c : text)
-      put(static_cast<std::uint8_t>(c));
-  }
-  void put_hash() { seal_record(start_, static_cast<std::size_t>(at() - start_)); }
-
- private:
-  std::uint8_t* start_;
+  std::uint32_t words[3];
 };
+static_assert(sizeof(Header) == record_header_bytes);
 
 }  // namespace
 
-std::uint64_t fnv1a(Span<const std::uint8_t> bytes, std::uint64_t hash) {
-  for (const std::uint8_t byte : bytes)
-    hash = (hash ^ byte) * 0x100000001b3U;
+std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
+  for (const char c : text)
+    hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
   return hash;
 }
 
-std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
-  return fnv1a({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, hash);
+std::uint64_t fnv1a(std::string_view text) {
+  return fnv1a(text, 0xcbf29ce484222325U);
 }
 
-Span<const std::uint8_t> seal_record(std::uint8_t* record, std::size_t size) {
-  ByteWriter(record + size).put(fnv1a(Span<const std::uint8_t>(record, size)));
-  return {record, size + record_hash_bytes};
-}
-
-bool is_intact(Span<const std::uint8_t> record, std::uint32_t magic) {
-  const std::size_t hashed = record.size() - record_hash_bytes;
-  std::uint32_t found = 0;
-  std::uint64_t hash = 0;
-  ByteReader(record.data()).get(found);
-  ByteReader(record.data() + hashed).get(hash);
-  return found == magic && hash == fnv1a({record.data(), hashed});
-}
-
-std::array<std::uint8_t, ClockRecord::bytes> encode(const ClockRecord& record) {
-  std::array<std::uint8_t, ClockRecord::bytes> bytes{};
-  Writer writer(bytes.data());
-  writer.put(clock_magic);
-  writer.put(record.identity);
-  writer.put(record.boot_id);
-  writer.put(record.offset_ms);
-  writer.put(record.synced_at_ms);
-  writer.put(record.date_trusted);
-  writer.put_hash();
-  return bytes;
-}
-
-bool decode(Span<const std::uint8_t> bytes, ClockRecord& record) {
-  if (bytes.size() != ClockRecord::bytes || !is_intact(bytes, clock_magic)) return false;
-  ByteReader reader(bytes.data() + sizeof(clock_magic));
-  reader.get(record.identity);
-  reader.get(record.boot_id);
-  reader.get(record.offset_ms);
-  reader.get(record.synced_at_ms);
-  reader.get(record.date_trusted);
+bool write_record(std::uint64_t identity, const RecordKind& kind, const void* fields,
+                  Span<char> memory, std::string_view& text) {
+  const std::size_t text_at = record_header_bytes + kind.field_bytes;
+  const std::size_t size = text_at + text.size();
+  if (size + sizeof(std::uint64_t) > memory.size()) return false;
+  const Header header(kind, identity);
+  char* const record = memory.data();
+  std::memcpy(record, &header, sizeof(header));
+  std::memcpy(record + sizeof(header), fields, kind.field_bytes);
+  if (!text.empty()) std::memmove(record + text_at, text.data(), text.size());
+  const std::uint64_t hash = fnv1a({record, size});
+  std::memcpy(record + size, &hash, sizeof(hash));
+  text = {record, size + sizeof(hash)};
   return true;
 }
 
-std::size_t encode(const TokenRecord& record, Span<std::uint8_t> into) {
-  const std::size_t size = TokenRecord::overhead_bytes + record.token.size();
-  if (size > into.size()) return 0;
-  Writer writer(into.data());
-  writer.put(token_magic);
-  writer.put(record.identity);
-  writer.put(record.expires_ms);
-  writer.put(record.renew_ms);
-  writer.put(record.token);
-  writer.put_hash();
-  return size;
-}
-
-bool decode(Span<const std::uint8_t> bytes, TokenRecord& record) {
-  if (bytes.size() <= TokenRecord::overhead_bytes || !is_intact(bytes, token_magic)) return false;
-  ByteReader reader(bytes.data() + sizeof(token_magic));
-  reader.get(record.identity);
-  reader.get(record.expires_ms);
-  reader.get(record.renew_ms);
-  record.token = {reinterpret_cast<const char*>(reader.at()),
-                  bytes.size() - TokenRecord::overhead_bytes};
+bool read_record(std::uint64_t identity, const RecordKind& kind, void* fields,
+                 std::string_view& record) {
+  const std::size_t overhead = record_overhead_bytes + kind.field_bytes;
+  if (record.size() < overhead) return false;
+  const char* const start = record.data();
+  const std::size_t size = record.size() - sizeof(std::uint64_t);
+  const Header header(kind, identity);
+  const std::uint64_t hash = fnv1a({start, size});
+  if (std::memcmp(start, &header, sizeof(header)) != 0 ||
+      std::memcmp(start + size, &hash, sizeof(hash)) != 0) {
+    return false;
+  }
+  std::memcpy(fields, start + sizeof(header), kind.field_bytes);
+  record = {start + sizeof(header) + kind.field_bytes, record.size() - overhead};
   return true;
 }
 
 Span<char> ShadowRecord::text_in(Span<char> memory) {
   if (memory.size() < overhead_bytes) return {};
-  return {memory.data() + shadow_text_at, memory.size() - overhead_bytes};
+  return {memory.data() + record_header_bytes, memory.size() - overhead_bytes};
 }
 
 Span<const std::uint8_t> ShadowRecord::encode(std::uint64_t identity, std::size_t text_size,
                                               Span<char> memory) {
-  auto* const bytes = reinterpret_cast<std::uint8_t*>(memory.data());
-  Writer writer(bytes);
-  writer.put(shadow_magic);
-  writer.put(identity);
-  return seal_record(bytes, shadow_text_at + text_size);
+  std::string_view text(text_in(memory).data(), text_size);
+  (void)write_record(identity, shadow_kind, &identity, memory, text);  // text_in() is the room
+  return bytes_of(text);
 }
 
 std::string_view ShadowRecord::decode(Span<const std::uint8_t> bytes, std::uint64_t identity) {
-  if (bytes.size() <= overhead_bytes || !is_intact(bytes, shadow_magic)) return {};
-  std::uint64_t whose = 0;
-  ByteReader reader(bytes.data() + sizeof(shadow_magic));
-  reader.get(whose);
-  if (whose != identity) return {};
-  return {reinterpret_cast<const char*>(reader.at()), bytes.size() - overhead_bytes};
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return read_record(identity, shadow_kind, &identity, text) ? text : std::string_view();
 }
 
 }  // namespace here_tracking

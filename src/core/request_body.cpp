@@ -3,6 +3,7 @@
 
 #include "text.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace here_tracking {
@@ -10,18 +11,26 @@ namespace here_tracking {
 /// Is given a whole body, from its beginning, and keeps the part that was asked for.
 class BodyPart {
  public:
-  BodyPart(std::size_t offset, Span<char> into) : into_(into), wanted_(offset) {}
+  BodyPart(std::size_t offset, Span<char> into) : into_(into), skip_(offset) {}
+  /// For the size alone.
+  BodyPart() : skip_(everything) {}
 
   void append(std::string_view piece) {
-    if (wants(piece.size())) took(copy_text(after(piece, wanted_ - at_), into_));
-    at_ += piece.size();
+    piece.remove_prefix(skip(piece.size()));
+    took(copy_text(piece, into_));
   }
 
-  // Where it could not be read to its end, nothing that follows is wanted.
+  void append(char c) { append({&c, 1}); }
+
   void append(BodySource& source) {
     const std::size_t size = source.size();
-    if (wants(size)) took(source.read(wanted_ - at_, into_));
-    at_ += size;
+    const std::size_t skipped = skip(size);
+    const std::size_t wanted = std::min(size - skipped, into_.size());
+    if (wanted == 0) return;
+    const std::size_t count = source.read(skipped, into_);
+    took(count);
+    // Where it could not be read to its end, nothing that follows is wanted.
+    if (count < wanted) skip_ = everything;
   }
 
   void append_member(std::string_view start, std::string_view value) {
@@ -39,47 +48,51 @@ class BodyPart {
       }
       append(escaped.text());
     }
-    append("\"");
+    append('"');
   }
 
-  /// Of all that was given.
-  [[nodiscard]] std::size_t size() const { return at_; }
-  [[nodiscard]] std::size_t end() const { return wanted_; }
+  [[nodiscard]] std::size_t taken() const { return taken_; }
+  /// Of all that was given, if it was for that.
+  [[nodiscard]] std::size_t skipped() const { return everything - skip_; }
 
  private:
-  [[nodiscard]] bool wants(std::size_t size) const {
-    return !into_.empty() && wanted_ >= at_ && wanted_ - at_ < size;
+  static constexpr std::size_t everything = static_cast<std::size_t>(-1);
+
+  std::size_t skip(std::size_t size) {
+    const std::size_t skipped = std::min(size, skip_);
+    skip_ -= skipped;
+    return skipped;
   }
   void took(std::size_t size) {
-    wanted_ += size;
+    taken_ += size;
     into_ = {into_.data() + size, into_.size() - size};
   }
 
   Span<char> into_;
-  std::size_t wanted_;  // the next byte to keep, in the body
-  std::size_t at_ = 0;
+  std::size_t skip_;  // so much yet, before what is kept
+  std::size_t taken_ = 0;
 };
 
 void ArrayBody::write(BodyPart& out) const {
-  const char* separator = "[";
+  char separator = '[';
   for (const std::string_view object : objects_) {
-    out.append({separator, 1});
+    out.append(separator);
     out.append(object);
-    separator = ",";
+    separator = ',';
   }
-  out.append("]");
+  out.append(']');
 }
 
 std::size_t ArrayBody::size() const {
-  BodyPart nothing(0, {});
+  BodyPart nothing;
   write(nothing);
-  return nothing.size();
+  return nothing.skipped();
 }
 
 std::size_t ArrayBody::read(std::size_t offset, Span<char> into) {
   BodyPart part(offset, into);
   write(part);
-  return part.end() - offset;
+  return part.taken();
 }
 
 void ObjectBody::write(BodyPart& out) const {
@@ -87,19 +100,19 @@ void ObjectBody::write(BodyPart& out) const {
   out.append(array_);
   out.append_member(R"(,"id":")", id_);
   out.append_member(R"(,"appId":")", app_id_);
-  out.append("}");
+  out.append('}');
 }
 
 std::size_t ObjectBody::size() const {
-  BodyPart nothing(0, {});
+  BodyPart nothing;
   write(nothing);
-  return nothing.size();
+  return nothing.skipped();
 }
 
 std::size_t ObjectBody::read(std::size_t offset, Span<char> into) {
   BodyPart part(offset, into);
   write(part);
-  return part.end() - offset;
+  return part.taken();
 }
 
 }  // namespace here_tracking

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <iterator>
 #include <limits>
+#include <new>
 #include <type_traits>
 
 namespace here_tracking {
@@ -496,8 +497,11 @@ class TextHandler final : public JsonHandler {
 
 }  // namespace
 
+// Not in each program that has one.
+DesiredShadow::DesiredShadow() = default;
+
 bool read_shadow(std::string_view body, DesiredShadow* shadow) {
-  if (shadow != nullptr) *shadow = {};
+  if (shadow != nullptr) new (shadow) DesiredShadow;
   const char* const end = body.data() + body.size();
   const char* const begin = skip_space(body.data(), end);
   if (begin == end) return true;

@@ -10,6 +10,10 @@ void TextBuilder::append(char c) {
   ++wanted_;
 }
 
+std::string_view TextBuilder::text(std::size_t from) const {
+  return after({into_.data(), size()}, from);
+}
+
 void TextBuilder::append(std::string_view piece) {
   for (const char c : piece)
     append(c);
@@ -113,12 +117,12 @@ std::uint8_t index_in(const char* names, std::string_view name) {
   }
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i] && (!is_letter(a[i]) || (a[i] ^ b[i]) != case_bit)) return false;
+bool equals_ignoring_case(std::string_view text, const char* word) {
+  for (const char c : text) {
+    if (*word == '\0' || to_lower(c) != to_lower(*word)) return false;
+    ++word;
   }
-  return true;
+  return *word == '\0';
 }
 
 }  // namespace here_tracking

@@ -11,30 +11,19 @@
 
 namespace here_tracking {
 
-/// Takes bytes, in pieces.
-class ByteSink {
- public:
-  ByteSink() = default;
-  ByteSink(const ByteSink&) = delete;
-  ByteSink& operator=(const ByteSink&) = delete;
-
-  virtual void append(std::string_view piece) = 0;
-
- protected:
-  ~ByteSink() = default;
-};
-
 /// Builds text in memory that somebody else owns. What does not fit is dropped and remembered.
-class TextBuilder final : public ByteSink {
+class TextBuilder final {
  public:
   explicit TextBuilder(Span<char> into) : into_(into) {}
+  TextBuilder(const TextBuilder&) = delete;
+  TextBuilder& operator=(const TextBuilder&) = delete;
 
-  void append(std::string_view piece) override;
+  void append(std::string_view piece);
   void append(char c);
   void append(const char* text);
   /// Takes back what was put last.
   void drop(std::size_t count) { wanted_ -= count; }
-  void clear() { wanted_ = 0; }
+  void cut(std::size_t size) { wanted_ = size; }
   void append_hex(std::uint8_t byte);  // lower case
   void append_integer(std::int64_t value) { append_number(0, value); }
   /// value / 10^decimals without trailing zeros: 525200066, 7 is "52.5200066". At most 19 decimals.
@@ -44,7 +33,7 @@ class TextBuilder final : public ByteSink {
   [[nodiscard]] std::size_t size() const { return overflow() ? into_.size() : wanted_; }
   /// What size() would be if there were room for all.
   [[nodiscard]] std::size_t wanted() const { return wanted_; }
-  [[nodiscard]] std::string_view text() const { return {into_.data(), size()}; }
+  [[nodiscard]] std::string_view text(std::size_t from = 0) const;
 
  private:
   // In this order, all of it stays in registers.
@@ -116,6 +105,6 @@ inline constexpr std::uint8_t not_there = 255;
 [[nodiscard]] std::uint8_t index_in(const char* names, std::string_view name);
 
 /// ASCII case is ignored.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
+bool equals_ignoring_case(std::string_view text, const char* word);
 
 }  // namespace here_tracking

@@ -4,34 +4,34 @@
 namespace here_tracking {
 
 bool is_alphanumeric(char c) {
-  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+  const auto lower = static_cast<char>(c | 0x20);
+  return is_digit(c) || (lower >= 'a' && lower <= 'z');
 }
 
-void write_origin(const Origin& origin, ByteSink& out) {
+void write_origin(const Origin& origin, TextBuilder& out) {
   out.append(origin.tls ? "https://" : "http://");
-  for (const char c : origin.host) {
-    const char lower = to_lower(c);
-    out.append({&lower, 1});
-  }
+  for (const char c : origin.host)
+    out.append(to_lower(c));
   if (origin.port == default_port(origin)) return;
-  char digits[8];
-  TextBuilder text(digits);
-  text.append(':');
-  text.append_integer(origin.port);
-  out.append(text.text());
+  out.append(':');
+  out.append_integer(origin.port);
 }
 
-void PercentEncoder::append(std::string_view piece) {
+void write_encoded(char c, TextBuilder& out) {
   constexpr std::string_view hex = "0123456789ABCDEF";
-  for (const char c : piece) {
-    if (is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-      out_.append({&c, 1});
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      const char encoded[] = {'%', hex[byte >> 4U], hex[byte & 15U]};
-      out_.append({encoded, sizeof(encoded)});
-    }
+  if (is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~') {
+    out.append(c);
+  } else {
+    const auto byte = static_cast<unsigned char>(c);
+    out.append('%');
+    out.append(hex[byte >> 4U]);
+    out.append(hex[byte & 15U]);
   }
+}
+
+void write_encoded(std::string_view text, TextBuilder& out) {
+  for (const char c : text)
+    write_encoded(c, out);
 }
 
 }  // namespace here_tracking

@@ -23,18 +23,15 @@ inline constexpr std::size_t max_host_bytes = 128;
   return origin.tls ? 443 : 80;
 }
 
+/// What write_origin() writes at most.
+inline constexpr std::size_t max_origin_bytes = 8 + max_host_bytes + 6;
+
 /// `scheme://host[:port]` in lower case, the port only where it is not the scheme's own (RFC 5849,
 /// 3.4.1.2).
-void write_origin(const Origin& origin, ByteSink& out);
+void write_origin(const Origin& origin, TextBuilder& out);
 
 /// RFC 3986: all but A-Z a-z 0-9 - . _ ~ becomes %XX, in upper case.
-class PercentEncoder final : public ByteSink {
- public:
-  explicit PercentEncoder(ByteSink& out) : out_(out) {}
-  void append(std::string_view piece) override;
-
- private:
-  ByteSink& out_;
-};
+void write_encoded(char c, TextBuilder& out);
+void write_encoded(std::string_view text, TextBuilder& out);
 
 }  // namespace here_tracking

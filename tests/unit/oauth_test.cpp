@@ -6,14 +6,13 @@
 #include "core/url.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
 
 using here_tracking::BaseUrl;
-using here_tracking::HmacSha256;
 using here_tracking::OAuthRequest;
-using here_tracking::Origin;
 using here_tracking::TextBuilder;
 
 namespace {
@@ -24,40 +23,49 @@ constexpr const char* device_secret = "k3Jx9Qv_0aB-7mNpR2sTuVwXyZ1c4D5e6F8gHhIiJ
 class Signed {
  public:
   Signed(const char* base_url, const char* id, const char* secret, const char* nonce,
-         std::int64_t timestamp_s) {
-    const BaseUrl url(base_url);
+         std::int64_t timestamp_s)
+      : url_(base_url), request_{url_.origin(), id, secret, nonce, timestamp_s} {
     // A vector has a host that is called without TLS, which a Client refuses to do.
-    REQUIRE((url.valid() || url.rule() == here_tracking::Rule::url_tls));
-    request_.origin = url.origin();
-    request_.target = "/v2/token";
-    request_.consumer_key = id;
-    request_.consumer_secret = secret;
-    request_.nonce = nonce;
-    request_.timestamp_s = timestamp_s;
+    REQUIRE((url_.valid() || url_.rule() == here_tracking::Rule::url_tls));
   }
   [[nodiscard]] std::string url() const {
-    return text([this](TextBuilder& out) {
-      here_tracking::write_origin(request_.origin, out);
-      out.append(request_.target);
-    });
+    return text([this](TextBuilder& out) { here_tracking::write_address(request_.origin, out); });
   }
   [[nodiscard]] std::string parameters() const {
     return text([this](TextBuilder& out) { here_tracking::write_parameters(request_, out); });
   }
   [[nodiscard]] std::string base_string() const {
-    return text([this](TextBuilder& out) { here_tracking::write_base_string(request_, out); });
+    return text(
+        [this](TextBuilder& out) { here_tracking::write_base_string(url(), parameters(), out); });
   }
   [[nodiscard]] std::string key() const {
     return text(
         [this](TextBuilder& out) { here_tracking::write_key(request_.consumer_secret, out); });
   }
-  [[nodiscard]] std::string signature() const {
-    const auto signature = here_tracking::sign(request_, scratch());
-    return {signature.data(), signature.size()};
-  }
   [[nodiscard]] std::string header() const {
-    return text(
-        [this](TextBuilder& out) { here_tracking::write_authorization(request_, scratch(), out); });
+    std::array<char, here_tracking::signing_bytes> memory{};
+    return std::string(here_tracking::write_authorization(request_, memory));
+  }
+  /// As the header has it, percent-encoded.
+  [[nodiscard]] std::string encoded_signature() const {
+    const std::string start = "oauth_signature=\"";
+    const std::string whole = header();
+    const std::size_t at = whole.find(start);
+    REQUIRE(at != std::string::npos);
+    return whole.substr(at + start.size(), whole.size() - 1 - at - start.size());
+  }
+  [[nodiscard]] std::string signature() const {
+    std::string decoded;
+    const std::string encoded = encoded_signature();
+    for (std::size_t i = 0; i < encoded.size(); ++i) {
+      if (encoded[i] == '%') {
+        decoded += static_cast<char>(std::stoi(encoded.substr(i + 1, 2), nullptr, 16));
+        i += 2;
+      } else {
+        decoded += encoded[i];
+      }
+    }
+    return decoded;
   }
 
  private:
@@ -70,20 +78,30 @@ class Signed {
     return std::string(out.text());
   }
 
-  static here_tracking::Span<char> scratch() {
-    static std::array<char, here_tracking::signing_bytes> memory;
-    return memory;
-  }
-
+  BaseUrl url_;
   OAuthRequest request_;
 };
 
-std::string hex(const here_tracking::Sha256Digest& digest) {
-  std::array<char, 64> memory{};
-  TextBuilder out(memory);
+struct Digest {
+  std::string hex;
+  std::string base64;
+};
+
+Digest hmac(const std::string& key, const std::string& message) {
+  constexpr std::size_t block_bytes = here_tracking::hmac_block_bytes;
+  std::string memory(block_bytes, '\xff');
+  here_tracking::write_hmac_block(key, {memory.data(), block_bytes});
+  memory += message;
+  const std::size_t size = memory.size();
+  memory.resize(std::max(size, block_bytes + here_tracking::sha256_bytes));
+  const auto digest = here_tracking::hmac_sha256({memory.data(), size});
+  std::array<char, 2 * here_tracking::sha256_bytes> hex{};
+  TextBuilder out(hex);
   for (const std::uint8_t byte : digest)
     out.append_hex(byte);
-  return std::string(out.text());
+  std::array<char, here_tracking::base64_bytes(here_tracking::sha256_bytes)> base64{};
+  const std::size_t base64_size = here_tracking::base64(digest, base64);
+  return {std::string(out.text()), std::string(base64.data(), base64_size)};
 }
 
 constexpr const char* v1_base_string =
@@ -103,8 +121,9 @@ TEST_CASE("Signing vector 1: ordinary credentials at the service's own address")
                  1767225600);
   CHECK(s.url() == "https://tracking.api.here.com/v2/token");
   CHECK(s.parameters() ==
-        "oauth_consumer_key=7c0f3d52-1e7a-4b7c-9a55-0d6a3b1f2c4e&oauth_nonce=Qm7d2XkP0a&"
-        "oauth_signature_method=HMAC-SHA256&oauth_timestamp=1767225600&oauth_version=1.0");
+        "oauth_consumer_key=\"7c0f3d52-1e7a-4b7c-9a55-0d6a3b1f2c4e\",oauth_nonce=\"Qm7d2XkP0a\","
+        "oauth_signature_method=\"HMAC-SHA256\",oauth_timestamp=\"1767225600\","
+        "oauth_version=\"1.0\"");
   CHECK(s.base_string() == v1_base_string);
   CHECK(s.key() == std::string(device_secret) + "&");
   CHECK(s.signature() == v1_signature);
@@ -154,13 +173,9 @@ TEST_CASE("Signing vector 7a: a secret with reserved characters is percent-encod
 }
 
 TEST_CASE("Signing vector 7b: the other reading, a key that is not encoded, gives another result") {
-  HmacSha256 hmac("a/b+c=d&e%f ~g\"h&");
-  hmac.append(v7_base_string);
-  const auto digest = hmac.finish();
-  CHECK(hex(digest) == "6cf0fd77dbcb71aa6af40eeb364a6b87223d5699860d72b4d2f357d7b58bc4d8");
-  const auto signature = here_tracking::base64(digest);
-  CHECK(std::string(signature.data(), signature.size()) ==
-        "bPD9d9vLcapq9A7rNkprhyI9VpmGDXK00vNX17WLxNg=");
+  const Digest digest = hmac("a/b+c=d&e%f ~g\"h&", v7_base_string);
+  CHECK(digest.hex == "6cf0fd77dbcb71aa6af40eeb364a6b87223d5699860d72b4d2f357d7b58bc4d8");
+  CHECK(digest.base64 == "bPD9d9vLcapq9A7rNkprhyI9VpmGDXK00vNX17WLxNg=");
 }
 
 TEST_CASE("Signing vector 8: a secret beyond ASCII is encoded byte by byte") {
@@ -173,8 +188,8 @@ TEST_CASE("Signing vector 8: a secret beyond ASCII is encoded byte by byte") {
 TEST_CASE("Signing vector 9: id and nonce are encoded once in the header, twice when signed") {
   const Signed s("https://tracking.api.here.com", "dev/01 +x", "s3cr3t", "a=b&c%d~e", 2);
   CHECK(s.parameters() ==
-        "oauth_consumer_key=dev%2F01%20%2Bx&oauth_nonce=a%3Db%26c%25d~e&"
-        "oauth_signature_method=HMAC-SHA256&oauth_timestamp=2&oauth_version=1.0");
+        "oauth_consumer_key=\"dev%2F01%20%2Bx\",oauth_nonce=\"a%3Db%26c%25d~e\","
+        "oauth_signature_method=\"HMAC-SHA256\",oauth_timestamp=\"2\",oauth_version=\"1.0\"");
   CHECK(s.base_string() ==
         "POST&https%3A%2F%2Ftracking.api.here.com%2Fv2%2Ftoken&oauth_consumer_key%3Ddev%252F01%2520"
         "%252Bx%26oauth_nonce%3Da%253Db%2526c%2525d~e%26oauth_signature_method%3DHMAC-SHA256%26"
@@ -197,23 +212,30 @@ TEST_CASE("A secret of the greatest length is used to its last byte") {
   CHECK(signature() != whole);
 }
 
+TEST_CASE("The longest of all that is signed fits") {
+  const std::string url = "https://[" + std::string(126, ':') + "]:65534";
+  const std::string id(50, '\xff');
+  const std::string secret(128, '\xfe');
+  const std::string nonce(20, 'z');
+  const Signed longest(url.c_str(), id.c_str(), secret.c_str(), nonce.c_str(), 4102444800);
+  const std::size_t parameters = longest.parameters().size();
+  const std::size_t before = 6 + parameters + longest.url().size() + 64;
+  CHECK(before + longest.key().size() <= here_tracking::signing_bytes);
+  CHECK(before + longest.base_string().size() <= here_tracking::signing_bytes);
+  const std::string header = longest.header();
+  CHECK(header.size() <= here_tracking::signing_bytes);
+  CHECK(header.back() == '"');
+  CHECK(longest.signature().size() == 44);
+  CHECK(longest.signature().back() == '=');
+}
+
 TEST_CASE("HMAC-SHA256 agrees with RFC 4231") {
-  const auto hmac = [](const std::string& key, const std::string& message) {
-    HmacSha256 whole(key);
-    whole.append(message);
-    HmacSha256 in_pieces(key);
-    for (const char& c : message)
-      in_pieces.append({&c, 1});
-    const auto digest = whole.finish();
-    CHECK(digest == in_pieces.finish());
-    return hex(digest);
-  };
-  CHECK(hmac(std::string(20, '\x0b'), "Hi There") ==
+  CHECK(hmac(std::string(20, '\x0b'), "Hi There").hex ==
         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-  CHECK(hmac("Jefe", "what do ya want for nothing?") ==
+  CHECK(hmac("Jefe", "what do ya want for nothing?").hex ==
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  CHECK(hmac(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First") ==
-        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  CHECK(hmac(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")
+            .hex == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 TEST_CASE("A base URL is scheme, host and port, and nothing else") {

@@ -6,11 +6,14 @@
 #include "core/records.hpp"
 #include "support/catch.hpp"
 
+#include <array>
 #include <string>
+#include <string_view>
 
 using here_tracking::ClockRecord;
-using here_tracking::TokenRecord;
+using here_tracking::token_kind;
 using here_tracking::detail::ServerTime;
+using here_tracking::detail::TokenTimes;
 
 TEST_CASE("Server time is the monotonic clock plus the offset") {
   ServerTime time;
@@ -107,40 +110,84 @@ TEST_CASE("Anything else is no HTTP date") {
 }
 
 TEST_CASE("A stored record is read back, and not if a single bit of it has changed") {
-  const ClockRecord clock{0x1122334455667788, 42, -1767225600123, 99};
-  auto bytes = here_tracking::encode(clock);
+  const ClockRecord clock{42, -1767225600123, 99, 1};
+  std::array<char, 48> memory{};
+  std::string_view record;
+  REQUIRE(
+      here_tracking::write_record(0x1122334455667788, ClockRecord::kind, &clock, memory, record));
+  REQUIRE(record.size() == 48);
   ClockRecord read;
-  REQUIRE(here_tracking::decode(bytes, read));
-  CHECK(read.identity == clock.identity);
+  std::string_view text;
+  const auto is_read = [&](std::uint64_t identity) {
+    text = record;
+    return here_tracking::read_record(identity, ClockRecord::kind, &read, text);
+  };
+  REQUIRE(is_read(0x1122334455667788));
   CHECK(read.boot_id == 42);
   CHECK(read.offset_ms == -1767225600123);
   CHECK(read.synced_at_ms == 99);
-  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
-    bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1U << bit % 8));
-    CHECK_FALSE(here_tracking::decode(bytes, read));
-    bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1U << bit % 8));
+  CHECK(read.date_trusted == 1);
+  CHECK(text.empty());
+  CHECK_FALSE(is_read(0x1122334455667789));
+  for (std::size_t bit = 0; bit < memory.size() * 8; ++bit) {
+    memory[bit / 8] = static_cast<char>(memory[bit / 8] ^ (1U << bit % 8));
+    CHECK_FALSE(is_read(0x1122334455667788));
+    memory[bit / 8] = static_cast<char>(memory[bit / 8] ^ (1U << bit % 8));
   }
 }
 
+TEST_CASE("Records are laid out as they ever were") {
+  const auto hex = [](std::string_view record) {
+    std::string text;
+    for (const char c : record) {
+      constexpr const char* digits = "0123456789abcdef";
+      text += digits[static_cast<std::uint8_t>(c) >> 4U];
+      text += digits[static_cast<std::uint8_t>(c) & 15U];
+    }
+    return text;
+  };
+  std::array<char, 64> memory{};
+  const ClockRecord clock{42, -1767225600123, 99, 1};
+  std::string_view record;
+  REQUIRE(
+      here_tracking::write_record(0x1122334455667788, ClockRecord::kind, &clock, memory, record));
+  CHECK(hex(record) ==
+        "48434b3188776655443322112a000000000000008557258964feffff630000000000000001000000"
+        "02cbbeb2d8312410");
+  const TokenTimes token{1767225600000, 1767225000000};
+  record = "h1.abc";
+  REQUIRE(here_tracking::write_record(7, token_kind, &token, memory, record));
+  CHECK(hex(record) ==
+        "48544b31070000000000000000a8da769b0100004080d1769b01000068312e616263cccf4f143d02"
+        "37af");
+}
+
 TEST_CASE("A token record is read back, and not when it is torn or of another kind") {
-  TokenRecord token;
-  token.identity = 7;
-  token.expires_ms = 1767225600000;
-  token.renew_ms = 1767225000000;
-  token.token = "h1.abc";
-  std::array<std::uint8_t, 64> bytes{};
-  const std::size_t size = here_tracking::encode(token, bytes);
-  REQUIRE(size == TokenRecord::overhead_bytes + 6);
-  TokenRecord read;
-  REQUIRE(here_tracking::decode({bytes.data(), size}, read));
-  CHECK(read.identity == 7);
+  const TokenTimes token{1767225600000, 1767225000000};
+  std::array<char, 64> memory{};
+  std::string_view record = "h1.abc";
+  REQUIRE(here_tracking::write_record(7, token_kind, &token, memory, record));
+  REQUIRE(record.size() == 36 + 6);
+  TokenTimes read;
+  std::string_view text;
+  const auto is_read = [&](std::uint64_t identity, std::size_t size) {
+    text = record.substr(0, size);
+    return here_tracking::read_record(identity, token_kind, &read, text);
+  };
+  REQUIRE(is_read(7, record.size()));
   CHECK(read.expires_ms == 1767225600000);
   CHECK(read.renew_ms == 1767225000000);
-  CHECK(read.token == "h1.abc");
-  for (std::size_t torn = 0; torn < size; ++torn) {
-    CHECK_FALSE(here_tracking::decode({bytes.data(), torn}, read));
+  CHECK(text == "h1.abc");
+  CHECK_FALSE(is_read(8, record.size()));
+  for (std::size_t torn = 0; torn < record.size(); ++torn) {
+    CHECK_FALSE(is_read(7, torn));
   }
   ClockRecord clock;
-  CHECK_FALSE(here_tracking::decode({bytes.data(), ClockRecord::bytes}, clock));
-  CHECK(here_tracking::encode(token, {bytes.data(), size - 1}) == 0);
+  text = record;
+  CHECK_FALSE(here_tracking::read_record(7, ClockRecord::kind, &clock, text));
+  CHECK(text == record);
+  std::string_view too_long = "h1.abc";
+  CHECK_FALSE(here_tracking::write_record(7, token_kind, &token, {memory.data(), record.size() - 1},
+                                          too_long));
+  CHECK(too_long == "h1.abc");
 }

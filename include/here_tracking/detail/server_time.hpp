@@ -36,4 +36,10 @@ class ServerTime {
   bool known_ = false;
 };
 
+/// Of a token, in server time. 0: there is none.
+struct TokenTimes {
+  std::int64_t expires_ms = 0;
+  std::int64_t renew_ms = 0;
+};
+
 }  // namespace here_tracking::detail

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace here_tracking {
 
@@ -25,29 +26,30 @@ struct Peer {
   Validity validity;
 };
 
-/// A TLS session in storage: magic, peer, what mbedTLS makes of the session, and a 64-bit FNV-1a
-/// hash of all before it. The device alone that wrote it reads it, so the peer is in its order of
-/// bytes.
+/// A TLS session in storage: a record (core/records.hpp) with the peer's identity, whose fields are
+/// the validity, and whose text is what mbedTLS makes of the session.
 struct SessionRecord {
+  static constexpr RecordKind kind = {0x324b5348, sizeof(Validity), "tls_session", ""};  // "HSK2"
   static constexpr std::size_t max_bytes = 2048;
-  static constexpr std::uint32_t magic = 0x324b5348;  // "HSK2"
-  static constexpr std::size_t session_at = sizeof(magic) + sizeof(Peer);
-  static constexpr std::size_t overhead = session_at + record_hash_bytes;
+  static constexpr std::size_t session_at = record_header_bytes + sizeof(Validity);
+  static constexpr std::size_t overhead = record_overhead_bytes + sizeof(Validity);
 
-  /// The record, around a session that stands at `session_at`.
+  /// The record, in `room`, around a session that stands at `session_at`.
   [[nodiscard]] static Span<const std::uint8_t> encode(const Peer& peer, std::size_t session_size,
-                                                       std::uint8_t* record) {
-    std::memcpy(record, "HSK2", sizeof(magic));
-    std::memcpy(record + sizeof(magic), &peer, sizeof(peer));
-    return seal_record(record, session_at + session_size);
+                                                       Span<std::uint8_t> room) {
+    const Span<char> memory(reinterpret_cast<char*>(room.data()), room.size());
+    std::string_view session(memory.data() + session_at, session_size);
+    (void)write_record(peer.identity, kind, &peer.validity, memory, session);
+    return bytes_of(session);
   }
 
-  /// Whether it is a record with a session; then decode() may be called.
-  [[nodiscard]] static bool is_valid(Span<const std::uint8_t> record) {
-    return record.size() > overhead && is_intact(record, magic);
-  }
-  static void decode(const std::uint8_t* record, Peer& peer) {
-    std::memcpy(&peer, record + sizeof(magic), sizeof(peer));
+  /// The session; empty, and `peer` is worth nothing, when it is not what it should be.
+  [[nodiscard]] static std::string_view decode(Span<const std::uint8_t> record, Peer& peer) {
+    if (record.size() <= overhead) return {};
+    std::memcpy(&peer.identity, record.data() + sizeof(kind.magic), sizeof(peer.identity));
+    std::string_view session(reinterpret_cast<const char*>(record.data()), record.size());
+    const bool intact = read_record(peer.identity, kind, &peer.validity, session);
+    return intact ? session : std::string_view();
   }
 };
 

@@ -29,8 +29,6 @@ namespace {
 /// What mbedTLS is told when a hook fails; the hook's own code is kept beside it.
 constexpr int hook_error = MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 
-constexpr std::string_view session_name = "tls_session";
-
 std::uint32_t seconds(const mbedtls_x509_time& time) {
   constexpr std::uint32_t end = 0xffffffff;
   const auto number = [](int value) { return static_cast<std::uint32_t>(value); };
@@ -190,11 +188,13 @@ void TlsConnection::load_session() {
   storage_read_ = true;
   const Span<std::uint8_t> room = scratch();
   std::size_t size = 0;
-  if (options_.storage->load(session_name, room, size).ok() && size <= room.size() &&
-      SessionRecord::is_valid({room.data(), size}) &&
-      mbedtls_ssl_session_load(&session_, room.data() + SessionRecord::session_at,
-                               size - SessionRecord::overhead) == 0) {
-    SessionRecord::decode(room.data(), session_peer_);
+  const Status status = options_.storage->load(SessionRecord::kind.name, room, size);
+  if (!status.ok() || size > room.size()) return;
+  Peer peer;
+  const std::string_view session = SessionRecord::decode({room.data(), size}, peer);
+  if (!session.empty() &&
+      mbedtls_ssl_session_load(&session_, bytes_of(session).data(), session.size()) == 0) {
+    session_peer_ = peer;
   }
 }
 
@@ -206,7 +206,8 @@ void TlsConnection::store_session() {
     return;
   }
   const Code code =
-      options_.storage->store(session_name, SessionRecord::encode(session_peer_, size, room.data()))
+      options_.storage
+          ->store(SessionRecord::kind.name, SessionRecord::encode(session_peer_, size, room))
           .code();
   if (code != Code::ok && code != Code::not_provided) {
     options_.log->write(LogLevel::warning, "cannot store the TLS session");
@@ -221,7 +222,7 @@ void TlsConnection::free_session() {
 
 void TlsConnection::forget_session() {
   free_session();
-  (void)options_.storage->erase(session_name);
+  (void)options_.storage->erase(SessionRecord::kind.name);
 }
 
 // ---- the connection ----
