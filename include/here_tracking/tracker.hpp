@@ -20,21 +20,6 @@
 
 namespace here_tracking {
 
-/// A device's own pace and limits. The desired shadow's wishes go before those marked (*).
-struct TrackerConfig {
-  std::uint32_t sample_ms = 60 * 1000;  ///< Measure that often (*)
-  std::uint32_t send_ms =
-      10 * 60 * 1000;            ///< Send that often (*); 15 min without a report: offline
-  std::uint32_t distance_m = 0;  ///< Send when moved farther than this (*); 0: never
-  /// No wish goes below these, nor do moves farther than distance_m. Both are read as at least
-  /// 100 ms.
-  std::uint32_t min_sample_ms = 1000;
-  std::uint32_t min_send_ms = 10 * 1000;
-  SendConfig send;
-  SampleOptions sample;
-  RetryConfig retry;
-};
-
 /// Memory that a Tracker works in. Borrowed: it must outlive the Tracker.
 struct TrackerMemory {
   /// A sample is written here, and what goes into quarantine is read into it. As long as the
@@ -188,6 +173,7 @@ class Tracker {
   /// What changes while it runs. All but a few texts is zero at the beginning, so this is one
   /// memset().
   struct Run {
+    TrackerState state;  // what RetryState knows is missing; next_send_ms is the next regular one
     bool started;
     bool urgent;
     bool is_fresh;      // a sample was measured for the request that comes next
@@ -199,11 +185,9 @@ class Tracker {
     std::optional<bool> is_attached;
     std::optional<bool> is_tampered;
     std::uint32_t reported_at_ms;  // the lower half
+    std::uint32_t measured_at_ms;  // the lower half
     std::int64_t now_ms;           // when the clock was read last
-    TrackerState state;  // what the Sender knows is missing; next_send_ms is RetryPolicy's word
-    std::int64_t next_report_ms;
-    std::int64_t measured_at_ms;
-    std::uint64_t id;  // says whose the monotonic times are
+    std::uint64_t id;              // says whose the monotonic times are
     std::uint64_t shadow_hash;
     std::uint64_t reported_version;       // and 1; 0: none
     std::optional<Place> place;           // the last one
@@ -213,18 +197,14 @@ class Tracker {
     DesiredShadow shadow;
   };
 
+  Run run_ = {};
   volatile bool measure_now_ = false;
   volatile bool send_now_ = false;
-  Client& client_;
-  SampleQueue& queue_;
-  SampleQueue* quarantine_;
   TrackerObserver* observer_;
-  Run run_ = {};
-  TrackerMemory memory_;
+  Span<char> shadow_memory_;
   Hooks hooks_;
   Sources sources_;
-  TrackerConfig config_;
-  detail::Sender sender_;
+  detail::Sender sender_;  // has the configuration and what else both work with
 };
 
 }  // namespace here_tracking

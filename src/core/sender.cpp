@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "here_tracking/detail/sender.hpp"
 
-#include "here_tracking/tracker.hpp"
-
 #include "words.hpp"
 
 #include <algorithm>

@@ -73,15 +73,11 @@ bool is_outside(std::int32_t reading, const Limits& limits) {
 Tracker::Tracker(Client& client, SampleQueue& queue, const Sources& sources, const Hooks& hooks,
                  TrackerMemory memory, const TrackerConfig& config, TrackerObserver* observer,
                  SampleQueue* quarantine)
-    : client_(client),
-      queue_(queue),
-      quarantine_(quarantine),
-      observer_(observer),
-      memory_(memory),
+    : observer_(observer),
+      shadow_memory_(memory.shadow),
       hooks_(hooks),
       sources_(sources),
-      config_(config),
-      sender_(client, queue, quarantine, memory_.sample, config_) {}
+      sender_(client, queue, quarantine, memory.sample, config) {}
 
 std::uint32_t Tracker::random() {
   std::uint32_t value = 0;
@@ -105,11 +101,11 @@ void Tracker::warn(const char* what, Code code) {
 
 Status Tracker::start() {
   if (read_clock() < 0) return Code::not_provided;
-  if (memory_.sample.size() < sample_end_bytes) return Code::buffer_too_small;
-  const Status status = queue_.open();
+  if (sender_.memory_.size() < sample_end_bytes) return Code::buffer_too_small;
+  const Status status = sender_.queue_.open();
   if (!status.ok()) return status;
-  if (quarantine_ != nullptr) {
-    const Status opened = quarantine_->open();
+  if (sender_.quarantine_ != nullptr) {
+    const Status opened = sender_.quarantine_->open();
     if (!opened.ok()) warn("quarantine", opened.code());
   }
   if (run_.id == 0) {
@@ -119,15 +115,15 @@ Status Tracker::start() {
     load_shadow();
   }
   for (std::size_t fate = 0; fate < fate_count; ++fate)
-    run_.told[fate] = queue_.left(static_cast<Fate>(fate));
-  run_.state.next_sample_ms = run_.next_report_ms = run_.now_ms;
+    run_.told[fate] = sender_.queue_.left(static_cast<Fate>(fate));
+  run_.state.next_sample_ms = run_.state.next_send_ms = run_.now_ms;
   set_pace();
   run_.started = true;
   return {};
 }
 
 void Tracker::set_config(const TrackerConfig& config) {
-  config_ = config;
+  sender_.config_ = config;
   (void)read_clock();
   if (run_.started) set_pace();
 }
@@ -136,11 +132,12 @@ void Tracker::set_config(const TrackerConfig& config) {
 
 void Tracker::set_pace() {
   const Rate& rate = run_.shadow.rate;
-  std::uint32_t send_ms = std::max(wish_or(rate.send_ms, config_.send_ms), least_send_ms(config_));
-  std::uint32_t sample_ms = wish_or(rate.sample_ms, config_.sample_ms);
+  std::uint32_t send_ms =
+      std::max(wish_or(rate.send_ms, sender_.config_.send_ms), least_send_ms(sender_.config_));
+  std::uint32_t sample_ms = wish_or(rate.sample_ms, sender_.config_.sample_ms);
   if (rate.sample_ms && !rate.send_ms) send_ms = std::max(send_ms, sample_ms);
-  if (sample_ms > send_ms) sample_ms = config_.sample_ms;
-  sample_ms = std::max(std::min(sample_ms, send_ms), config_.min_sample_ms);
+  if (sample_ms > send_ms) sample_ms = sender_.config_.sample_ms;
+  sample_ms = std::max(std::min(sample_ms, send_ms), sender_.config_.min_sample_ms);
   sample_ms = std::max(sample_ms, least_interval_ms);
   std::uint32_t power_save_ms = 0;
   if (run_.state.is_stationary) power_save_ms = wish_or(run_.shadow.power_save_send_ms, 0);
@@ -149,7 +146,8 @@ void Tracker::set_pace() {
   run_.state.sample_ms = sample_ms;
   run_.state.send_ms = send_ms;
   run_.state.next_sample_ms = std::min(run_.state.next_sample_ms, run_.now_ms + sample_ms);
-  run_.next_report_ms = std::min(run_.next_report_ms, run_.now_ms + send_ms);
+  if (!run_.state.waiting)
+    run_.state.next_send_ms = std::min(run_.state.next_send_ms, run_.now_ms + send_ms);
 }
 
 // ---- measure ----
@@ -182,9 +180,9 @@ void Tracker::look_at(const Sample& sample) {
   bool is_stationary = run_.state.is_stationary;
   if (place) {
     std::uint32_t limit_m = run_.shadow.rate.distance_m.value_or(0);
-    if (limit_m == 0) limit_m = config_.distance_m;
+    if (limit_m == 0) limit_m = sender_.config_.distance_m;
     const std::uint32_t since_ms = static_cast<std::uint32_t>(run_.now_ms) - run_.reported_at_ms;
-    if (limit_m != 0 && run_.reported_place && since_ms >= least_send_ms(config_) &&
+    if (limit_m != 0 && run_.reported_place && since_ms >= least_send_ms(sender_.config_) &&
         distance_m(*place, *run_.reported_place) > limit_m) {
       run_.urgent = true;
     }
@@ -209,13 +207,13 @@ void Tracker::measure() {
   measure_now_ = false;
   run_.has_measured = true;
   advance(run_.state.next_sample_ms, run_.state.sample_ms, run_.now_ms, run_.state.sample_ms);
-  run_.measured_at_ms = run_.now_ms;
+  run_.measured_at_ms = static_cast<std::uint32_t>(run_.now_ms);
   // The place and the time belong together, so the time is that of the beginning.
   SampleTime time = {run_.now_ms, run_.id};
-  const std::optional<std::int64_t> server_ms = client_.server_time_ms();
+  const std::optional<std::int64_t> server_ms = sender_.client_.server_time_ms();
   if (server_ms) time = {*server_ms, 0};
 
-  Sample sample(memory_.sample, config_.sample);
+  Sample sample(sender_.memory_, sender_.config_.sample);
   const DisableTracking& disabled = run_.shadow.disable_tracking;
   // Without a server time nothing speaks against the period.
   if (server_ms ? disabled.applies_at(*server_ms) : disabled.has_period) {
@@ -236,7 +234,7 @@ void Tracker::measure() {
   int tries = 2;
   Code code = Code::ok;
   do {
-    code = queue_.append(sample.untimed_json(), time).code();
+    code = sender_.queue_.append(sample.untimed_json(), time).code();
   } while (code == Code::hook_failed && --tries != 0);
   if (code == Code::ok) {
     if (tells_version) run_.reported_version = *version + 1;
@@ -254,7 +252,7 @@ void Tracker::measure() {
 void Tracker::tell_drops() {
   for (std::size_t i = 0; i < fate_count; ++i) {
     const auto fate = static_cast<Fate>(i);
-    const std::uint32_t count = queue_.left(fate) - run_.told[i];
+    const std::uint32_t count = sender_.queue_.left(fate) - run_.told[i];
     if (count == 0) continue;
     run_.told[i] += count;
     if (fate == Fate::delivered) continue;
@@ -272,13 +270,13 @@ void Tracker::send() {
   const detail::Sender::Outcome outcome = sender_.send(run_.id, random(), answer);
   const std::int64_t now_ms = read_clock();
   if (outcome.has_report) {
-    if (outcome.report.status.ok()) run_.state.last_success_ms = client_.server_time_ms();
+    if (outcome.report.status.ok()) run_.state.last_success_ms = sender_.client_.server_time_ms();
     if (outcome.report.has_shadow) take(answer);
     run_.reported_at_ms = static_cast<std::uint32_t>(now_ms);
     if (observer_ != nullptr) observer_->on_report(outcome.report);
   }
   if (outcome.verdict.changed && observer_ != nullptr) {
-    observer_->on_connection(sender_.policy().connection(), client_.last_error());
+    observer_->on_connection(sender_.policy_.connection(), sender_.client_.last_error());
   }
   tell_drops();
 
@@ -293,14 +291,14 @@ void Tracker::send() {
   run_.reported_place = run_.place;
   const std::uint32_t interval_ms = run_.state.send_ms;
   const std::uint32_t next_ms =
-      sender_.policy().next_report_ms(config_.retry, interval_ms, random());
+      sender_.policy_.next_report_ms(sender_.config_.retry, interval_ms, random());
   // On time the pace is kept; after an early report, or a recovery, it starts anew.
-  advance(run_.next_report_ms, next_ms == interval_ms ? interval_ms / 2 : 0, now_ms, next_ms);
+  advance(run_.state.next_send_ms, next_ms == interval_ms ? interval_ms / 2 : 0, now_ms, next_ms);
 }
 
 std::int64_t Tracker::next_send_ms() const {
-  if (run_.state.waiting) return run_.state.next_send_ms;
-  return run_.state.draining || run_.urgent ? 0 : run_.next_report_ms;
+  const bool at_once = !run_.state.waiting && (run_.state.draining || run_.urgent);
+  return at_once ? 0 : run_.state.next_send_ms;
 }
 
 std::int64_t Tracker::step() {
@@ -311,7 +309,7 @@ std::int64_t Tracker::step() {
     run_.storage_failed = !status.ok();
     if (!status.ok()) {
       if (!was_told) warn("the tracker cannot start", status.code());
-      return run_.now_ms + std::max(config_.sample_ms, least_interval_ms);
+      return run_.now_ms + std::max(sender_.config_.sample_ms, least_interval_ms);
     }
   }
   if (send_now_) {
@@ -328,8 +326,9 @@ std::int64_t Tracker::step() {
     // A report tells the present, and never nothing.
     const bool is_regular = !run_.state.waiting && !run_.state.draining && !run_.urgent;
     const bool is_stale =
-        is_regular && run_.now_ms - run_.measured_at_ms > run_.state.sample_ms / 2;
-    run_.is_fresh = is_stale || sender_.wants_fresh() || queue_.pending() == 0;
+        is_regular &&
+        static_cast<std::uint32_t>(run_.now_ms) - run_.measured_at_ms > run_.state.sample_ms / 2;
+    run_.is_fresh = is_stale || sender_.wants_fresh() || sender_.queue_.pending() == 0;
     return run_.is_fresh;
   };
   if (is_sample_due()) {
@@ -345,15 +344,16 @@ std::int64_t Tracker::step() {
 TrackerState Tracker::state() const {
   TrackerState state = run_.state;
   state.next_send_ms = next_send_ms();
-  state.connection = sender_.policy().connection();
-  state.failures = sender_.policy().failures();
+  state.connection = sender_.policy_.connection();
+  state.failures = sender_.policy_.failures();
   return state;
 }
 
 // ---- the desired shadow ----
 
 std::uint64_t Tracker::identity() const {
-  return fnv1a(config_.send.app_id, fnv1a(config_.send.id, client_.identity()));
+  return fnv1a(sender_.config_.send.app_id,
+               fnv1a(sender_.config_.send.id, sender_.client_.identity()));
 }
 
 void Tracker::take(std::string_view answer) {
@@ -364,29 +364,29 @@ void Tracker::take(std::string_view answer) {
   run_.is_shadow_taken = observer_ == nullptr || observer_->on_shadow(before, run_.shadow);
   run_.shadow_hash = hash;
 
-  const Span<char> text = ShadowRecord::text_in(memory_.shadow);
+  const Span<char> text = ShadowRecord::text_in(shadow_memory_);
   const std::size_t size = copy_text(answer, text);
   if (size == answer.size()) {
     (void)read_shadow({text.data(), size}, run_.shadow);  // it was read before
     if (run_.is_shadow_taken) {
       const Status status = hooks_.storage->store(
-          ShadowRecord::name, ShadowRecord::encode(identity(), size, memory_.shadow));
+          ShadowRecord::name, ShadowRecord::encode(identity(), size, shadow_memory_));
       if (!status.ok() && status != Code::not_provided)
         warn("store the desired shadow", status.code());
     }
   } else {
     run_.shadow.sensor_logging_tag = run_.shadow.wlan_configurations = run_.shadow.payload =
         run_.shadow.json = {};
-    if (!memory_.shadow.empty()) warn("the desired shadow is not kept", Code::buffer_too_small);
+    if (!shadow_memory_.empty()) warn("the desired shadow is not kept", Code::buffer_too_small);
     (void)hooks_.storage->erase(ShadowRecord::name);
   }
   set_pace();
 }
 
 void Tracker::load_shadow() {
-  if (memory_.shadow.empty()) return;
-  const Span<std::uint8_t> memory(reinterpret_cast<std::uint8_t*>(memory_.shadow.data()),
-                                  memory_.shadow.size());
+  if (shadow_memory_.empty()) return;
+  const Span<std::uint8_t> memory(reinterpret_cast<std::uint8_t*>(shadow_memory_.data()),
+                                  shadow_memory_.size());
   std::size_t size = 0;
   if (!hooks_.storage->load(ShadowRecord::name, memory, size).ok()) return;
   const std::string_view text = ShadowRecord::decode({memory.data(), size}, identity());

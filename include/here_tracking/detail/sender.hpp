@@ -6,6 +6,7 @@
 #include "here_tracking/retry.hpp"
 #include "here_tracking/span.hpp"
 #include "here_tracking/status.hpp"
+#include "here_tracking/telemetry.hpp"
 
 #include <array>
 #include <cstddef>
@@ -15,7 +16,7 @@
 
 namespace here_tracking {
 
-struct TrackerConfig;
+class Tracker;
 
 namespace detail {
 class Sender;
@@ -42,6 +43,21 @@ struct SendConfig {
   Delivery delivery = Delivery::synchronous;
   std::string_view id = {};      ///< Ingestion::id. Borrowed.
   std::string_view app_id = {};  ///< Ingestion::app_id. Borrowed.
+};
+
+/// A device's own pace and limits. The desired shadow's wishes go before those marked (*).
+struct TrackerConfig {
+  std::uint32_t sample_ms = 60 * 1000;  ///< Measure that often (*)
+  std::uint32_t send_ms =
+      10 * 60 * 1000;            ///< Send that often (*); 15 min without a report: offline
+  std::uint32_t distance_m = 0;  ///< Send when moved farther than this (*); 0: never
+  /// No wish goes below these, nor do moves farther than distance_m. Both are read as at least
+  /// 100 ms.
+  std::uint32_t min_sample_ms = 1000;
+  std::uint32_t min_send_ms = 10 * 1000;
+  SendConfig send;
+  SampleOptions sample;
+  RetryConfig retry;
 };
 
 /// A request with samples, when it is over.
@@ -80,9 +96,9 @@ class Sender {
     bool more = false;        ///< Call again at once.
   };
 
-  /// All is borrowed; what changes in the configuration holds from the next call on.
+  /// All is borrowed but the configuration; what changes in it holds from the next call on.
   /// @param memory for a sample or two.
-  Sender(Client& client, SampleQueue& queue, SampleQueue* quarantine, const Span<char>& memory,
+  Sender(Client& client, SampleQueue& queue, SampleQueue* quarantine, Span<char> memory,
          const TrackerConfig& config)
       : client_(client), queue_(queue), quarantine_(quarantine), memory_(memory), config_(config) {}
 
@@ -93,9 +109,6 @@ class Sender {
   /// Whether a sample should be measured before the next call.
   [[nodiscard]] bool wants_fresh() const { return check_ == Check::fresh; }
 
-  [[nodiscard]] RetryState& policy() { return policy_; }
-  [[nodiscard]] const RetryState& policy() const { return policy_; }
-
  private:
   /// Which sample is sent to learn why another one is refused.
   enum class Check : std::uint8_t { none, sibling, fresh };
@@ -104,6 +117,7 @@ class Sender {
   /// What the policy is told of a call, beside a failure.
   enum class Told : std::uint8_t { nothing, outcome, all_refused };
 
+  friend class here_tracking::Tracker;
   friend Status here_tracking::restamp(detail::Sender& sender, detail::Attempt& attempt);
 
   Status try_to_send(Attempt& attempt);
@@ -133,8 +147,7 @@ class Sender {
   Client& client_;
   SampleQueue& queue_;
   SampleQueue* quarantine_;
-  const Span<char>& memory_;
-  const TrackerConfig& config_;
+  Span<char> memory_;
   std::uint32_t max_samples_ = 16;
   std::uint32_t max_bytes_ = 16 * 1024;
   // The smallest known range of ids that holds a sample which was refused.
@@ -143,6 +156,7 @@ class Sender {
   std::uint32_t suspect_last_ = 0;
   std::int64_t suspect_ms_ = 0;  // when the one that stands alone was measured
   std::int64_t now_ms_ = 0;      // server time of the call
+  TrackerConfig config_;
   std::array<char, SampleQueue::max_note_bytes> reason_;  // reason_size_ of it
 };
 
