@@ -55,14 +55,15 @@ Track::Track(const Options& options, const TrackerConfig& config, bool tells)
       static_data_(session_.static_data()),
       config_(complete(config, options)),
       tells_(tells),
-      sample_memory_(2 * SourceSet::sample_bytes),
+      sample_memory_(2 * SourceSet::sample_bytes + SampleQueue::max_note_bytes),
       shadow_memory_(shadow_bytes) {}
 
 void Track::start(QueueStore& queue, QueueStore& quarantine) {
   queue_ = &queue;
   Hooks hooks = session_.hooks();
   hooks.log = &log_;
-  tracker_.emplace(session_.client(), *queue, sources_.sources(), hooks,
+  list_ = sources_.sources();
+  tracker_.emplace(session_.client(), *queue, list_, hooks,
                    TrackerMemory{{sample_memory_.data(), sample_memory_.size()},
                                  {shadow_memory_.data(), shadow_memory_.size()}},
                    config_, this, &*quarantine);

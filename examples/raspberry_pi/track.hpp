@@ -78,6 +78,7 @@ class Track : public TrackerObserver {
   std::optional<Trouble> trouble_;
   bool queued_ = false;
   bool warned_of_static_data_ = false;
+  Sources list_;  // of sources_
   std::optional<Tracker> tracker_;
 };
 

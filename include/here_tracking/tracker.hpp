@@ -24,7 +24,8 @@ namespace here_tracking {
 struct TrackerMemory {
   /// A sample is written here, and what goes into quarantine is read into it. As long as the
   /// longest sample. With SendConfig::restamp twice that and 80 bytes for each of its cells, access
-  /// points and beacons: what does not fit restamped leaves as too_old.
+  /// points and beacons: what does not fit restamped leaves as too_old. A quarantine takes
+  /// SampleQueue::max_note_bytes more, for the reason of a refusal.
   Span<char> sample;
   /// Keeps the text of the desired shadow, and 20 bytes. 4.3 kB hold every one; what does not fit
   /// is obeyed all the same, but forgotten at a restart, and its texts come empty as the old
@@ -121,13 +122,17 @@ struct TrackerState {
 /// One thread at a time; no call from an interrupt but where it is said. Nothing is allocated.
 class Tracker {
  public:
-  /// All is borrowed. The queue is opened by start().
+  /// All is borrowed but hooks and config, which are copied. The queue is opened by start().
   /// @param hooks the Client's.
   /// @param quarantine keeps what the service refuses, with its reason as the note; without one it
   ///        is counted and gone.
   Tracker(Client& client, SampleQueue& queue, const Sources& sources, const Hooks& hooks,
           TrackerMemory memory, const TrackerConfig& config = {},
           TrackerObserver* observer = nullptr, SampleQueue* quarantine = nullptr);
+  /// No temporary: the sources are borrowed.
+  Tracker(Client& client, SampleQueue& queue, Sources&& sources, const Hooks& hooks,
+          TrackerMemory memory, const TrackerConfig& config = {},
+          TrackerObserver* observer = nullptr, SampleQueue* quarantine = nullptr) = delete;
   Tracker(const Tracker&) = delete;
   Tracker& operator=(const Tracker&) = delete;
 
@@ -203,7 +208,7 @@ class Tracker {
   TrackerObserver* observer_;
   Span<char> shadow_memory_;
   Hooks hooks_;
-  Sources sources_;
+  const Sources& sources_;
   detail::Sender sender_;  // has the configuration and what else both work with
 };
 

@@ -68,6 +68,7 @@ struct CTracker {
   explicit CTracker(const ht_tracker_setup_t& setup);
 
   CSources sources;
+  Sources list;
   CObserver observer;
   Tracker tracker;
 };

@@ -80,9 +80,10 @@ void CObserver::on_report(const Report& report) {
 
 CTracker::CTracker(const ht_tracker_setup_t& setup)
     : sources(*setup.sources),
+      list(sources.sources()),
       observer(setup.observer),
-      tracker(find<CClient>(setup.client).client, find<CQueue>(setup.queue).queue,
-              sources.sources(), find<CClient>(setup.client).hooks.hooks(),
+      tracker(find<CClient>(setup.client).client, find<CQueue>(setup.queue).queue, list,
+              find<CClient>(setup.client).hooks.hooks(),
               {from_c(setup.sample), from_c(setup.shadow)}, settings(setup.config), &observer,
               setup.quarantine != nullptr ? &find<CQueue>(setup.quarantine).queue : nullptr) {}
 

@@ -26,7 +26,21 @@ std::uint32_t grown(std::uint32_t value, std::uint32_t most) {
   return std::max<std::uint32_t>(std::min(value + std::max<std::uint32_t>(value / 4, 1), most), 1);
 }
 
+/// What is left of the memory for samples.
+Span<char> without_reason(Span<char> memory, const SampleQueue* quarantine) {
+  if (quarantine == nullptr) return memory;
+  return {memory.data(), memory.size() - std::min(memory.size(), SampleQueue::max_note_bytes)};
+}
+
 }  // namespace
+
+Sender::Sender(Client& client, SampleQueue& queue, SampleQueue* quarantine, Span<char> memory,
+               const TrackerConfig& config)
+    : client_(client),
+      queue_(queue),
+      quarantine_(quarantine),
+      memory_(without_reason(memory, quarantine)),
+      config_(config) {}
 
 bool Sender::is_old(std::int64_t measured_ms) const {
   return now_ms_ - measured_ms > old_ms;
@@ -68,8 +82,9 @@ Status Sender::choose(QueueBatch& batch) {
 }
 
 void Sender::note_reason() {
+  if (quarantine_ == nullptr) return;
   const ErrorDetail& detail = client_.last_error();
-  TextBuilder text(reason_);
+  TextBuilder text({memory_.end(), SampleQueue::max_note_bytes});
   text.append_integer(detail.status.http_status());
   append_words(text, " ", to_string(detail.status.code()));
   if (detail.message[0] != '\0') append_words(text, ": ", detail.message.data());
@@ -84,7 +99,7 @@ Status Sender::set_aside(const QueueBatch& batch, Fate fate) {
   // A quarantine that takes nothing must not keep the others from being sent.
   if (quarantine_ != nullptr &&
       queue_.text(batch.first_id(), memory_, size, {}, note_size, &time).ok()) {
-    std::string_view note(reason_.data(), reason_size_);
+    std::string_view note(memory_.end(), reason_size_);
     if (fate == Fate::time_unknown) {
       note = "measured before a restart, with a clock that was never synchronised";
     }

@@ -151,7 +151,6 @@ class TrackedDevice {
                                                quarantine_table.data(), quarantine_table.size()));
     position_slot.emplace(position);
     sensor_slot.emplace(sensors);
-    here_tracking::Sources sources;
     sources.position = {&*position_slot, 1};
     sources.sensors = {&*sensor_slot, 1};
     tracker = std::make_unique<here_tracking::Tracker>(
@@ -219,6 +218,7 @@ class TrackedDevice {
   std::vector<here_tracking::QueueSector> quarantine_table;
   std::optional<here_tracking::SourceSlot<here_tracking::PositionSource>> position_slot;
   std::optional<here_tracking::SourceSlot<here_tracking::SensorSource>> sensor_slot;
+  here_tracking::Sources sources;
   std::array<char, 4096> sample_memory{};
   std::array<char, 4600> shadow_memory{};
   std::optional<here_tracking::Client> client;

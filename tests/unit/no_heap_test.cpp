@@ -173,7 +173,8 @@ TEST_CASE("A tracker measures, queues and sends without the heap") {
   config.when_full = here_tracking::DropPolicy::thin_out;
   here_tracking::SampleQueue queue(sectors, table, config);
   bool ok = queue.clear().ok();
-  here_tracking::Tracker tracker(client, queue, {}, hooks, {sample, shadow});
+  const here_tracking::Sources sources;
+  here_tracking::Tracker tracker(client, queue, sources, hooks, {sample, shadow});
   for (int i = 0; i < 500; ++i) {
     tracker.measure_now();
     if (i % 200 == 0) tracker.send_now();

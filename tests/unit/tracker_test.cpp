@@ -619,7 +619,8 @@ TEST_CASE("A storage that fails is told once, and tried again") {
   TrackedDevice tracked;
   ht::NoSectorStorage none;
   ht::SampleQueue queue(none, {});
-  ht::Tracker tracker(*tracked.client, queue, {}, tracked.device.hooks(),
+  const ht::Sources sources;
+  ht::Tracker tracker(*tracked.client, queue, sources, tracked.device.hooks(),
                       {tracked.sample_memory, {}}, {}, &tracked.observer);
   CHECK(tracker.start() == Code::not_provided);
   for (int i = 0; i < 10; ++i) {
@@ -665,4 +666,16 @@ TEST_CASE("The distance between two places") {
   CHECK(distance_m({0, 1799999000, 0}, {0, -1799999000, 0}) == 22);
   CHECK(distance_m({900000000, 0, 0}, {900000000, 1800000000, 0}) == 0);
   CHECK(distance_m({-900000000, 0, 0}, {900000000, 0, 0}) == 20037420);
+}
+
+TEST_CASE("With a quarantine the sample's memory takes the reason, too") {
+  TrackedDevice tracked;
+  const ht::Sources sources;
+  const ht::Span<char> memory(tracked.sample_memory.data(), ht::SampleQueue::max_note_bytes + 20);
+  ht::Tracker without(*tracked.client, *tracked.queue, sources, tracked.device.hooks(),
+                      {memory, {}});
+  CHECK(without.start().ok());
+  ht::Tracker with(*tracked.client, *tracked.queue, sources, tracked.device.hooks(), {memory, {}},
+                   {}, nullptr, &*tracked.quarantine);
+  CHECK(with.start() == Code::buffer_too_small);
 }

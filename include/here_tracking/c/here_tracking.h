@@ -1484,7 +1484,8 @@ typedef struct {
   ht_queue_t* quarantine;  ///< Keeps what the service refuses, with its reason. May be NULL
   const ht_sources_t* sources;
   const ht_observer_t* observer;  ///< May be NULL
-  /// A sample is written here. As long as the longest sample; twice that with `restamping`.
+  /// A sample is written here. As long as the longest sample; twice that with `restamping`; and 160
+  /// bytes with `quarantine`.
   ht_memory_t sample;
   /// Keeps the text of the desired shadow, and 24 bytes. 4.3 kB hold every one; what does not fit
   /// is obeyed all the same, but forgotten at a restart, and its texts come empty as the old
@@ -1517,7 +1518,7 @@ typedef struct {
 /// when the device moved farther than distance_m, when a reading crosses an alarm limit, and when
 /// the attachment or tampering changes and the owner wants to know. `tracker.hpp` says more.
 typedef struct {
-  HT_OBJECT(180, 146);
+  HT_OBJECT(153, 121);
 } ht_tracker_t;
 
 /// @param setup copied; what it points to is borrowed.

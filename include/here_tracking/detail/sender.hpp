@@ -97,10 +97,9 @@ class Sender {
   };
 
   /// All is borrowed but the configuration; what changes in it holds from the next call on.
-  /// @param memory for a sample or two.
+  /// @param memory for a sample or two and, with a quarantine, for max_note_bytes behind them.
   Sender(Client& client, SampleQueue& queue, SampleQueue* quarantine, Span<char> memory,
-         const TrackerConfig& config)
-      : client_(client), queue_(queue), quarantine_(quarantine), memory_(memory), config_(config) {}
+         const TrackerConfig& config);
 
   /// @param boot_id of the clock, not 0. @param random 32 bits. @param answer receives a desired
   /// shadow as text, see Report::has_shadow.
@@ -147,7 +146,7 @@ class Sender {
   Client& client_;
   SampleQueue& queue_;
   SampleQueue* quarantine_;
-  Span<char> memory_;
+  Span<char> memory_;  // for samples; reason_size_ bytes of the reason stand behind it
   std::uint32_t max_samples_ = 16;
   std::uint32_t max_bytes_ = 16 * 1024;
   // The smallest known range of ids that holds a sample which was refused.
@@ -157,7 +156,6 @@ class Sender {
   std::int64_t suspect_ms_ = 0;  // when the one that stands alone was measured
   std::int64_t now_ms_ = 0;      // server time of the call
   TrackerConfig config_;
-  std::array<char, SampleQueue::max_note_bytes> reason_;  // reason_size_ of it
 };
 
 /// What a call of Sender::send() has.
