@@ -185,6 +185,7 @@ class Tracker {
     bool has_measured;  // since the last request
     bool is_shadow_taken;
     bool storage_failed;
+    bool has_reported_version;
     bool saves_power;     // does not move, where the owner wants that
     std::uint8_t alarms;  // a bit for each reading that is outside its limits
     std::optional<bool> is_attached;
@@ -194,7 +195,7 @@ class Tracker {
     std::int64_t now_ms;           // when the clock was read last
     std::uint64_t id;              // says whose the monotonic times are
     std::uint64_t shadow_hash;
-    std::uint64_t reported_version;       // and 1; 0: none
+    std::uint64_t reported_version;       // if has_reported_version
     std::optional<Place> place;           // the last one
     std::optional<Place> reported_place;  // the last one at the last report
     std::optional<Place> rest;            // where the device stands, or the last one on its way
@@ -202,7 +203,6 @@ class Tracker {
     DesiredShadow shadow;
   };
 
-  Run run_ = {};
   volatile bool measure_now_ = false;
   volatile bool send_now_ = false;
   TrackerObserver* observer_;
@@ -210,6 +210,7 @@ class Tracker {
   Hooks hooks_;
   const Sources& sources_;
   detail::Sender sender_;  // has the configuration and what else both work with
+  Run run_ = {};
 };
 
 }  // namespace here_tracking

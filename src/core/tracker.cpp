@@ -61,6 +61,12 @@ bool is_outside(std::int32_t reading, const Limits& limits) {
   return has_changed && is_wanted.value_or(false);
 }
 
+/// Without a server time nothing speaks against the period.
+[[gnu::noinline]] bool is_in_force(const DisableTracking& disabled,
+                                   const std::optional<std::int64_t>& server_ms) {
+  return server_ms ? disabled.applies_at(*server_ms) : disabled.has_period;
+}
+
 /// From a deadline to the next one; from now on where it is later than is tolerated, or early.
 [[gnu::noinline]] void advance(std::int64_t& deadline_ms, std::uint32_t tolerated_ms,
                                std::int64_t now_ms, std::uint32_t interval_ms) {
@@ -215,16 +221,13 @@ void Tracker::measure() {
 
   Sample sample(sender_.memory_, sender_.config_.sample);
   const DisableTracking& disabled = run_.shadow.disable_tracking;
-  // Without a server time nothing speaks against the period.
-  if (server_ms ? disabled.applies_at(*server_ms) : disabled.has_period) {
-    sample.withhold(disabled.position, disabled.sensors);
-  }
+  if (is_in_force(disabled, server_ms)) sample.withhold(disabled.position, disabled.sensors);
   (void)gather(sources_, sample, *hooks_.clock, *hooks_.log);  // logged there
   look_at(sample);
 
   const std::optional<std::uint64_t>& version = run_.shadow.state_version;
   const bool tells_version = run_.is_shadow_taken && version &&
-                             *version + 1 != run_.reported_version &&
+                             !(run_.has_reported_version && *version == run_.reported_version) &&
                              sample.set_state_version(*version).ok();
   if (observer_ != nullptr) observer_->on_sample(sample);
   // Unless the observer knows better.
@@ -237,7 +240,10 @@ void Tracker::measure() {
     code = sender_.queue_.append(sample.untimed_json(), time).code();
   } while (code == Code::hook_failed && --tries != 0);
   if (code == Code::ok) {
-    if (tells_version) run_.reported_version = *version + 1;
+    if (tells_version) {
+      run_.reported_version = *version;
+      run_.has_reported_version = true;
+    }
     if (observer_ != nullptr) observer_->on_queued();
   }
   const bool is_broken = code != Code::ok && code != Code::queue_full;
@@ -256,7 +262,7 @@ void Tracker::tell_drops() {
     if (count == 0) continue;
     run_.told[i] += count;
     if (fate == Fate::delivered) continue;
-    run_.reported_version = 0;
+    run_.has_reported_version = false;
     if (observer_ != nullptr) observer_->on_dropped(fate, count);
   }
 }
