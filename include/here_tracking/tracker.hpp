@@ -178,7 +178,6 @@ class Tracker {
   /// What changes while it runs. All but a few texts is zero at the beginning, so this is one
   /// memset().
   struct Run {
-    TrackerState state;  // what RetryState knows is missing; next_send_ms is the next regular one
     bool started;
     bool urgent;
     bool is_fresh;      // a sample was measured for the request that comes next
@@ -192,8 +191,9 @@ class Tracker {
     std::optional<bool> is_tampered;
     std::uint32_t reported_at_ms;  // the lower half
     std::uint32_t measured_at_ms;  // the lower half
-    std::int64_t now_ms;           // when the clock was read last
-    std::uint64_t id;              // says whose the monotonic times are
+    TrackerState state;   // what RetryState knows is missing; next_send_ms is the next regular one
+    std::int64_t now_ms;  // when the clock was read last
+    std::uint64_t id;     // says whose the monotonic times are
     std::uint64_t shadow_hash;
     std::uint64_t reported_version;       // if has_reported_version
     std::optional<Place> place;           // the last one
@@ -206,11 +206,11 @@ class Tracker {
   volatile bool measure_now_ = false;
   volatile bool send_now_ = false;
   TrackerObserver* observer_;
+  Run run_ = {};
   Span<char> shadow_memory_;
   Hooks hooks_;
   const Sources& sources_;
   detail::Sender sender_;  // has the configuration and what else both work with
-  Run run_ = {};
 };
 
 }  // namespace here_tracking
