@@ -101,8 +101,9 @@ struct SampleQueue::Walk : Place {
   std::uint32_t last;
   std::uint32_t count;
   std::uint32_t offset;
+  // Of a sample:
   Record record;
-  Time time{};  // server time, where it is known
+  Time time;  // server time, where it is known
 
   /// Writes what follows its text in the body of a request. Returns how much that is, with one
   /// more character to divide it from the next sample.

@@ -207,9 +207,8 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
   while (advance(walk) && walk.first <= limits.last_id) {
     if (walk.last < first_id) continue;
     const bool damaged = walk.damaged || !intact(walk);
-    const auto ms = static_cast<std::int64_t>(walk.time.ms);
-    const bool belongs =
-        !damaged && walk.time.boot_id == 0 && batch.time_known_ && ms > batch.last_ms_;
+    const bool belongs = !damaged && walk.time.boot_id == 0 && batch.time_known_ &&
+                         static_cast<std::int64_t>(walk.time.ms) > batch.last_ms_;
     if (batch.count_ != 0 && !belongs) {
       if (!live) break;
       batch.count_ = 0;
@@ -240,7 +239,7 @@ void SampleQueue::choose(QueueBatch& batch, const BatchLimits& limits, bool live
     ++batch.count_;
     batch.size_ += size;
     batch.last_id_ = walk.last;
-    batch.last_ms_ = ms;
+    batch.last_ms_ = static_cast<std::int64_t>(walk.time.ms);
   }
 }
 
@@ -360,7 +359,7 @@ Status SampleQueue::text(std::uint32_t id, Span<char> into, std::size_t& size, S
   const std::uint32_t at = walk.body(record.text_offset());
   const std::size_t note = std::min<std::size_t>(note_into.size(), record.note_size);
   if (!intact(walk) || !read(walk.sector, at, into.data(), size) ||
-      !read(walk.sector, at + record.text_size(), note_into.data(), note))
+      !read(walk.sector, at + static_cast<std::uint32_t>(size), note_into.data(), note))
     return Code::hook_failed;
   note_size = note;
   if (time != nullptr) *time = to_public(walk.time);
