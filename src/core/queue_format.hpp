@@ -90,7 +90,7 @@ constexpr std::uint16_t no_sector = 0xffff;
 
 /// Goes through the samples that wait.
 struct SampleQueue::Walk : Place {
-  explicit Walk(std::uint32_t in) : Place{in, 0, 0} {}
+  [[gnu::noinline]] explicit Walk(std::uint32_t in) : Place{in, 0, 0} {}
   explicit Walk(const Place& place) : Place(place) {}
 
   bool bad = false;    // something unreadable was passed since the last sample
