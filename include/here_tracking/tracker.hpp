@@ -9,6 +9,7 @@
 #include "here_tracking/retry.hpp"
 #include "here_tracking/shadow.hpp"
 #include "here_tracking/telemetry.hpp"
+#include "here_tracking/tracker_config.hpp"
 
 #include <array>
 #include <cstddef>
