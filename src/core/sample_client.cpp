@@ -92,9 +92,10 @@ void write_ranges(SampleWriter& writer, Span<const std::int32_t> values) {
 }  // namespace
 
 Status Sample::set_client(const ClientInfo& client, Reported* reported) {
+  static constexpr FieldRule member = once("client", system, given_client);
   SampleWriter writer(*this);
-  writer.begin(system, given_client, "client");
-  writer.json().begin_object("client");
+  writer.begin(member);
+  writer.json().begin_object(member.name);
   writer.write(client_rules, &client);
   writer.write(networks_rules, &client);
   writer.set_scope(client_rules.scope);

@@ -51,14 +51,15 @@ void write_fix(SampleWriter& writer, const ObjectRules& rules, const Fix& fix) {
 }  // namespace
 
 Status Sample::set_position(const Fix& fix) {
+  static constexpr FieldRule member = once("position", root, given_position);
   SampleWriter writer(*this);
   if (withholds_position() || (options_.gps_withholds_position && fix.type == PositionType::gnss &&
                                withholds(PositionMethod::gps))) {
     writer.withhold();
   }
   JsonWriter& json = writer.json();
-  writer.begin(root, given_position, "position");
-  json.begin_object("position");
+  writer.begin(member);
+  json.begin_object(member.name);
   write_fix(writer, position_rules, fix);
   writer.write(position_only_rules, &fix);
   static constexpr char types[][7] = {R"("gnss")", R"("cell")", R"("wlan")"};
@@ -73,7 +74,7 @@ Status Sample::set_position(const Fix& fix) {
     json.end('}');
   }
   json.end('}');
-  writer.set_scope("position");
+  writer.set_scope(member.name);
   if (fix.satellite_count && fix.type != PositionType::gnss) {
     writer.refuse(satellite_count, *fix.satellite_count, Rule::only_of_gnss);
   }
@@ -82,15 +83,16 @@ Status Sample::set_position(const Fix& fix) {
   }
   const Status status = writer.commit();
   if (status.ok() && writer.is_open())
-    content_.place.emplace(Place{fix.lat_deg_e7, fix.lng_deg_e7, fix.accuracy_mm});
+    content_.place = {fix.lat_deg_e7, fix.lng_deg_e7, fix.accuracy_mm};
   return status;
 }
 
 Status Sample::set_gps(const Fix& fix) {
+  static constexpr FieldRule member = once("gps", scan, given_gps);
   SampleWriter writer(*this);
   if (!options_.contribute_gps || withholds(PositionMethod::gps)) writer.withhold();
-  writer.begin(scan, given_gps, "gps");
-  writer.json().begin_object("gps");
+  writer.begin(member);
+  writer.json().begin_object(member.name);
   write_fix(writer, gps_rules, fix);
   writer.json().end('}');
   return writer.commit();

@@ -132,10 +132,11 @@ void SampleWriter::begin_members(Container container, const char* name) {
   members_at_ = json_.out().wanted();
 }
 
-void SampleWriter::begin(Container container, Given given, const char* field) {
+void SampleWriter::begin(const FieldRule& member) {
+  const auto container = static_cast<Container>(member.offset);
   scope_ = name_of(container);
-  given_ = given;
-  if ((sample_.content_.given & given) != 0) refuse(any(field, {}), 2, Rule::given_once);
+  given_ = 1U << member.high;
+  if ((sample_.content_.given & given_) != 0) refuse(member, 2, Rule::given_once);
   begin_members(container, scope_);
 }
 
@@ -158,18 +159,7 @@ void SampleWriter::begin_item(const FieldRule& list) {
 bool SampleWriter::refuse(const FieldRule& field, std::int64_t value, Rule rule) {
   if (closed_) return false;
   close(Code::invalid_value);
-  FieldError& error = sample_.content_.field_error;
-  error.scope = scope_;
-  error.field = field.name;
-  error.partner = rule == Rule::given_with ? (&field)[field.partner].name : "";
-  error.index = index_;
-  error.value = value;
-  error.min = field.min();
-  error.max = field.max();
-  error.rule = rule;
-  error.unit = field.unit;
-  error.decimals = field.decimals;
-  error.text = {};
+  sample_.content_.refusal = {value, &field, scope_, index_, rule, {}};
   return false;
 }
 
@@ -179,7 +169,7 @@ void SampleWriter::withhold() {
 }
 
 void SampleWriter::show(std::string_view text) {
-  std::array<char, 24>& shown = sample_.content_.field_error.text;
+  std::array<char, 24>& shown = sample_.content_.refusal.text;
   (void)copy_text(text, {shown.data(), shown.size() - 1});
 }
 
@@ -294,8 +284,8 @@ Status SampleWriter::commit() {
     if ((opened_ >> i & 1U) != 0) out.append(i < Sample::list_count ? ']' : '}');
   }
   if (out.overflow()) {
-    sample_.content_.status = Code::buffer_too_small;
-    return sample_.content_.status;
+    sample_.content_.is_full = true;
+    return Code::buffer_too_small;
   }
   const auto size = static_cast<std::uint32_t>(out.size());
   char* const begin = sample_.buffer_.data() + at_;

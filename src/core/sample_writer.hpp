@@ -21,6 +21,13 @@ constexpr FieldRule scan_list(std::int32_t max, const char* name, std::uint8_t c
 constexpr FieldRule cell_list(const char* name, std::uint8_t container) {
   return in(Unit::cells, scan_list(Sample::max_cells, name, container));
 }
+/// What may be given once a sample; FieldRule::offset is its Sample::Container, `high` its
+/// Sample::Given.
+constexpr FieldRule once(const char* name, std::uint8_t container, std::uint8_t given) {
+  FieldRule rule = any(name, {container, FieldType::i32});
+  rule.high = given;
+  return rule;
+}
 
 /// One addition to a Sample. Its text is checked and written in one pass, behind what the sample
 /// holds, and counts only once it is committed: then it is rotated into its place. What is refused
@@ -28,7 +35,6 @@ constexpr FieldRule cell_list(const char* name, std::uint8_t container) {
 class SampleWriter {
  public:
   using Container = Sample::Container;
-  using Given = Sample::Given;
 
   explicit SampleWriter(Sample& sample);
 
@@ -38,8 +44,8 @@ class SampleWriter {
 
   // -- where it belongs --
 
-  /// In that container, once a sample. `field` is what a second one is refused for.
-  void begin(Container container, Given given, const char* field);
+  /// In the container of that once().
+  void begin(const FieldRule& member);
   /// At the end of that container, as members of an object; `name` is the container's own.
   void begin_members(Container container, const char* name);
   /// An item of that scan_list().
