@@ -109,8 +109,7 @@ constexpr FieldBounds bounds(std::int32_t min, std::int32_t max) {
 struct FieldRule {
   [[nodiscard]] std::int32_t min() const { return unfold(low); }
   [[nodiscard]] std::int32_t max() const { return unfold(high); }
-  /// What in the range is nearest.
-  [[nodiscard]] std::int64_t nearest(std::int64_t value) const;
+  [[nodiscard]] bool is_time() const { return kind >= FieldKind::epoch_ms; }
 
   const char* name;
   std::int16_t low;   ///< FieldBounds::min

@@ -21,12 +21,8 @@ const void* place_of(const FieldRule& field, const void* object) {
   return static_cast<const unsigned char*>(object) + field.offset;
 }
 
-bool is_text(const FieldRule& field) {
-  return field.type == FieldType::text || field.type == FieldType::required_text;
-}
-
-const std::string_view& text_of(const FieldRule& field, const void* object) {
-  return *static_cast<const std::string_view*>(place_of(field, object));
+const std::string_view& text_at(const void* place) {
+  return *static_cast<const std::string_view*>(place);
 }
 
 /// A list of whatever it is.
@@ -65,7 +61,7 @@ bool load(const FieldRule& field, const void* object, std::int64_t& value) {
     case FieldType::opt_mac:
       return static_cast<const std::optional<MacAddress>*>(at)->has_value();
     case FieldType::text:
-      value = static_cast<std::int64_t>(text_of(field, object).size());
+      value = static_cast<std::int64_t>(text_at(at).size());
       return value != 0;
     case FieldType::list:
       value = static_cast<std::int64_t>(list_at(at).size());
@@ -86,12 +82,6 @@ std::int32_t FieldRule::unfold(std::int32_t end) const {
   for (unsigned i = scale; i > 0; --i)
     end *= 10;
   return end;
-}
-
-std::int64_t FieldRule::nearest(std::int64_t value) const {
-  const std::int32_t least = min();
-  const std::int32_t most = max();
-  return value < least ? least : value > most ? most : value;
 }
 
 SampleWriter::SampleWriter(Sample& sample)
@@ -156,10 +146,10 @@ void SampleWriter::begin_item(const FieldRule& list) {
 
 // ---- content ----
 
-bool SampleWriter::refuse(const FieldRule& field, std::int64_t value, Rule rule) {
+bool SampleWriter::refuse(const FieldRule& field, Rule rule) {
   if (closed_) return false;
   close(Code::invalid_value);
-  sample_.content_.refusal = {value, &field, scope_, index_, rule, {}};
+  sample_.content_.refusal = {value_, &field, scope_, index_, rule, {}};
   return false;
 }
 
@@ -178,76 +168,70 @@ bool SampleWriter::is_given(const FieldRule& field, const void* object) {
   return load(field, object, value);
 }
 
-bool SampleWriter::check(const FieldRule& field, std::int64_t value) {
-  if (field.kind == FieldKind::epoch_ms || field.kind == FieldKind::utc_text) {
-    return (value >= min_timestamp_ms && value <= max_timestamp_ms) ||
-           refuse(field, value, Rule::timestamp);
+bool SampleWriter::check(const FieldRule& field) {
+  number_ = value_;
+  if (field.is_time()) {
+    return (value_ >= min_timestamp_ms && value_ <= max_timestamp_ms) ||
+           refuse(field, Rule::timestamp);
   }
-  return field.kind != FieldKind::limited || field.nearest(value) == value ||
-         refuse(field, value, Rule::range);
-}
-
-bool SampleWriter::keeps(const FieldRule& field, const void* object, std::int64_t value) {
-  if (is_text(field)) {
-    const std::string_view& text = text_of(field, object);
-    const std::optional<std::size_t> characters = count_characters(text);
-    if (characters ? check(field, static_cast<std::int64_t>(*characters))
-                   : refuse(field, value, Rule::utf8)) {
-      return true;
-    }
-    show(text);
-    return false;
-  }
-  if (!check(field, value)) return false;
-  return field.partner == 0 || load((&field)[field.partner], object, value) ||
-         refuse(field, value, Rule::given_with);
+  if (field.kind == FieldKind::any) return true;
+  const std::int32_t least = field.min();
+  const std::int32_t most = field.max();
+  if (value_ >= least && value_ <= most) return true;
+  if (field.kind == FieldKind::limited) return refuse(field, Rule::range);
+  number_ = value_ < least ? least : most;
+  ++clamped_;
+  return true;
 }
 
 void SampleWriter::write(const ObjectRules& rules, const void* object) {
-  std::int64_t value = 0;
   for (const FieldRule& field : rules) {
-    if (closed_) return;
-    if (!load(field, object, value)) continue;
     scope_ = rules.scope;
-    if (!keeps(field, object, value)) return;
+    if (closed_ || !load(field, object, value_)) continue;
     json_.key(field.name);
     const void* const at = place_of(field, object);
     switch (field.type) {
       case FieldType::mac:
+      case FieldType::opt_mac:  // which begins with it
         write_mac(*static_cast<const MacAddress*>(at));
-        break;
-      case FieldType::opt_mac:
-        write_mac(**static_cast<const std::optional<MacAddress>*>(at));
         break;
       case FieldType::text:
       case FieldType::required_text:
-        json_.string(text_of(field, object));
+        write_text(field, text_at(at));
         break;
       case FieldType::opt_bool:
-        json_.raw(value != 0 ? "true" : "false");
+        json_.raw(value_ != 0 ? "true" : "false");
         break;
       case FieldType::list:
-        write_list(rules, at);
+        if (check(field)) write_list(rules, at);
         break;
       default:
-        write_number(field, value);
+        write_number(field);
     }
+    if (field.partner != 0 && !is_given((&field)[field.partner], object))
+      refuse(field, Rule::given_with);
   }
 }
 
-void SampleWriter::write_number(const FieldRule& field, std::int64_t value) {
-  if (field.kind == FieldKind::utc_text) {
-    json_.begin('"');
-    write_utc(value, json_.out());
-    json_.end('"');
+void SampleWriter::write_text(const FieldRule& field, const std::string_view& text) {
+  const std::optional<std::size_t> characters = count_characters(text);
+  if (characters) value_ = static_cast<std::int64_t>(*characters);
+  if (characters ? check(field) : refuse(field, Rule::utf8)) {
+    json_.string(text);
+  } else {
+    show(text);
+  }
+}
+
+void SampleWriter::write_number(const FieldRule& field) {
+  check(field);
+  if (field.kind != FieldKind::utc_text) {
+    json_.decimal(field.decimals, number_);
     return;
   }
-  if (field.kind == FieldKind::clamped) {
-    const std::int64_t measured = value;
-    value = field.nearest(measured);
-    if (value != measured) ++clamped_;
-  }
-  json_.decimal(field.decimals, value);
+  json_.begin('"');
+  write_utc(number_, json_.out());
+  json_.end('"');
 }
 
 void SampleWriter::write_list(const ObjectRules& rules, const void* place) {

@@ -57,9 +57,15 @@ class SampleWriter {
   void set_scope(const char* scope) { scope_ = scope; }
   void set_index(std::size_t index) { index_ = static_cast<std::int32_t>(index); }
   /// Notes why that is refused. Always false.
-  bool refuse(const FieldRule& field, std::int64_t value, Rule rule);
+  bool refuse(const FieldRule& field, std::int64_t value, Rule rule) {
+    value_ = value;
+    return refuse(field, rule);
+  }
   /// Whether a number, a number of characters or of items keeps the rule; else it is refused.
-  bool check(const FieldRule& field, std::int64_t value);
+  bool check(const FieldRule& field, std::int64_t value) {
+    value_ = value;
+    return check(field);
+  }
   /// Checks and writes the object's members.
   void write(const ObjectRules& rules, const void* object);
   /// Shows the beginning of the text that was just refused.
@@ -87,13 +93,17 @@ class SampleWriter {
 
  private:
   static const char* name_of(Container container);
-  bool keeps(const FieldRule& field, const void* object, std::int64_t value);
-  void write_number(const FieldRule& field, std::int64_t value);
+  bool refuse(const FieldRule& field, Rule rule);
+  bool check(const FieldRule& field);
+  void write_text(const FieldRule& field, const std::string_view& text);
+  void write_number(const FieldRule& field);
   void write_list(const ObjectRules& rules, const void* place);
   void write_mac(const MacAddress& mac);
 
   JsonWriter json_;
   Sample& sample_;
+  std::int64_t value_;   // what is looked at
+  std::int64_t number_;  // what check() makes of it, to be written
   const char* scope_ = "";
   std::int32_t index_ = -1;
   std::uint32_t at_ = 0;  // where the text belongs
