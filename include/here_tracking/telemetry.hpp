@@ -229,7 +229,7 @@ class Sample {
  private:
   // An object or a list that is filled by several calls. Lists stand in `scan`, the sensor readings
   // in `system`.
-  enum Container : std::uint8_t {
+  enum Container : std::uint32_t {
     gsm,
     wcdma,
     tdscdma,
@@ -273,24 +273,24 @@ class Sample {
 
   /// What clear() empties.
   struct Content {
-    // Where the closing bracket stands; 0: not there yet.
-    std::array<std::uint32_t, root + 1> end;
-    std::array<std::uint8_t, list_count + 1> item_count;  // the last: of what is no item
-    bool is_full;
-    std::int64_t timestamp_ms;
-    SensorReadings readings;
-    Refusal refusal;
-    Place place;  // where a position is given
     std::uint32_t given;
     std::uint16_t clamped;
     std::uint16_t withheld;
     NameSet<PositionMethod> withheld_methods;
     NameSet<SensorData> withheld_data;
+    std::array<std::uint8_t, list_count + 1> item_count;  // the last: of what is no item
+    bool is_full;
+    // Where the closing bracket stands; 0: not there yet.
+    std::array<std::uint32_t, root + 1> end;
+    Place place;  // where a position is given
+    std::int64_t timestamp_ms;
+    SensorReadings readings;
+    Refusal refusal;
   };
 
   Span<char> buffer_;
-  Content content_;
   SampleOptions options_;
+  Content content_;
 };
 
 }  // namespace here_tracking

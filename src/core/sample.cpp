@@ -8,7 +8,7 @@
 namespace here_tracking {
 
 Sample::Sample(Span<char> buffer, SampleOptions options)
-    : buffer_(buffer), content_(), options_(options) {
+    : buffer_(buffer), options_(options), content_() {
   content_.is_full = buffer_.size() < sample_end_bytes;
   if (content_.is_full) return;
   buffer_[0] = '{';

@@ -51,6 +51,8 @@ bool load(const FieldRule& field, const void* object, std::int64_t& value) {
       return take<std::uint32_t>(at, value);
     case FieldType::opt_u8:
       return take<std::uint8_t>(at, value);
+    case FieldType::opt_u16:
+      return take<std::uint16_t>(at, value);
     case FieldType::opt_i64:
       return take<std::int64_t>(at, value);
     case FieldType::opt_bool:
@@ -91,18 +93,19 @@ SampleWriter::SampleWriter(Sample& sample)
                                        sample.content_.end[Sample::root] + sample_end_bytes)}),
       sample_(sample) {}
 
-Status SampleWriter::add_item(Sample& sample, const FieldRule& list, const ObjectRules& rules,
+Status SampleWriter::add_item(Sample& sample, const FieldRule& list, const ObjectRules* rules,
                               const void* item) {
   SampleWriter writer(sample);
   writer.begin_item(list);
-  writer.write(rules, item);
+  writer.write(*rules, item);
   return writer.commit();
 }
 
 // ---- where it belongs ----
 
 const char* SampleWriter::name_of(Container container) {
-  return container == Sample::root ? "" : container == Sample::scan ? "scan" : "system";
+  static constexpr const char* names[] = {"scan", "system", ""};
+  return names[container - Sample::scan];
 }
 
 void SampleWriter::begin_members(Container container, const char* name) {
@@ -147,20 +150,26 @@ void SampleWriter::begin_item(const FieldRule& list) {
 // ---- content ----
 
 bool SampleWriter::refuse(const FieldRule& field, Rule rule) {
-  if (closed_) return false;
-  close(Code::invalid_value);
-  sample_.content_.refusal = {value_, &field, scope_, index_, rule, {}};
+  if (!is_open()) return false;
+  state_ = State::refused;
+  Sample::Refusal& refusal = sample_.content_.refusal;
+  refusal.value = value_;
+  refusal.field = &field;
+  refusal.scope = scope_;
+  refusal.index = index_;
+  refusal.rule = rule;
+  refusal.text[0] = '\0';
   return false;
 }
 
 void SampleWriter::withhold() {
   ++sample_.content_.withheld;
-  close({});
+  close();
 }
 
 void SampleWriter::show(std::string_view text) {
   std::array<char, 24>& shown = sample_.content_.refusal.text;
-  (void)copy_text(text, {shown.data(), shown.size() - 1});
+  shown[copy_text(text, {shown.data(), shown.size() - 1})] = '\0';
 }
 
 bool SampleWriter::is_given(const FieldRule& field, const void* object) {
@@ -174,11 +183,11 @@ bool SampleWriter::check(const FieldRule& field) {
     return (value_ >= min_timestamp_ms && value_ <= max_timestamp_ms) ||
            refuse(field, Rule::timestamp);
   }
-  if (field.kind == FieldKind::any) return true;
+  if (field.low == field.high) return true;
   const std::int32_t least = field.min();
   const std::int32_t most = field.max();
   if (value_ >= least && value_ <= most) return true;
-  if (field.kind == FieldKind::limited) return refuse(field, Rule::range);
+  if (field.kind != FieldKind::clamped) return refuse(field, Rule::range);
   number_ = value_ < least ? least : most;
   ++clamped_;
   return true;
@@ -187,7 +196,9 @@ bool SampleWriter::check(const FieldRule& field) {
 void SampleWriter::write(const ObjectRules& rules, const void* object) {
   for (const FieldRule& field : rules) {
     scope_ = rules.scope;
-    if (closed_ || !load(field, object, value_)) continue;
+    if (!is_open() || !load(field, object, value_)) continue;
+    const bool is_alone = field.partner != 0 && !is_given((&field)[field.partner], object);
+    if (is_alone && field.kind == FieldKind::whole) continue;
     json_.key(field.name);
     const void* const at = place_of(field, object);
     switch (field.type) {
@@ -208,8 +219,7 @@ void SampleWriter::write(const ObjectRules& rules, const void* object) {
       default:
         write_number(field);
     }
-    if (field.partner != 0 && !is_given((&field)[field.partner], object))
-      refuse(field, Rule::given_with);
+    if (is_alone) refuse(field, Rule::given_with);
   }
 }
 
@@ -225,13 +235,20 @@ void SampleWriter::write_text(const FieldRule& field, const std::string_view& te
 
 void SampleWriter::write_number(const FieldRule& field) {
   check(field);
-  if (field.kind != FieldKind::utc_text) {
+  if (field.kind == FieldKind::utc_text) {
+    json_.begin('"');
+    write_utc(number_, json_.out());
+    json_.end('"');
+  } else if (field.kind == FieldKind::whole) {
+    const auto fine = static_cast<std::uint32_t>(number_);
+    std::uint32_t unit = 1;
+    for (unsigned i = field.decimals; i > 0; --i)
+      unit *= 10;
+    const std::uint32_t nearest = fine / unit + (fine % unit >= unit / 2 ? 1 : 0);
+    json_.number(nearest * unit == static_cast<std::uint32_t>(field.max()) ? 0 : nearest);
+  } else {
     json_.decimal(field.decimals, number_);
-    return;
   }
-  json_.begin('"');
-  write_utc(number_, json_.out());
-  json_.end('"');
 }
 
 void SampleWriter::write_list(const ObjectRules& rules, const void* place) {
@@ -241,7 +258,7 @@ void SampleWriter::write_list(const ObjectRules& rules, const void* place) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     set_index(i);
     json_.begin('{');
-    write(*rules.items, item);
+    write((&rules)[1], item);
     json_.end('}');
     item += rules.item_bytes;
   }
@@ -259,14 +276,15 @@ void SampleWriter::write_mac(const MacAddress& mac) {
 }
 
 Status SampleWriter::commit() {
-  if (closed_) return outcome_;
+  if (!is_open()) return state_ == State::refused ? Code::invalid_value : Code::ok;
   TextBuilder& out = json_.out();
   if (item_of_ < Sample::list_count) out.append('}');
   // Containers are numbered from the inside to the outside.
   auto closing = static_cast<std::uint32_t>(at_ + out.wanted());
-  for (std::uint32_t i = 0; i < Sample::root; ++i) {
-    if ((opened_ >> i & 1U) != 0) out.append(i < Sample::list_count ? ']' : '}');
-  }
+  constexpr std::uint32_t lists = (1U << Sample::list_count) - 1;
+  if ((opened_ & lists) != 0) out.append(']');
+  for (std::uint32_t objects = opened_ >> Sample::list_count; objects != 0; objects &= objects - 1)
+    out.append('}');
   if (out.overflow()) {
     sample_.content_.is_full = true;
     return Code::buffer_too_small;

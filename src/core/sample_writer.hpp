@@ -39,7 +39,7 @@ class SampleWriter {
   explicit SampleWriter(Sample& sample);
 
   /// A whole item of a scan_list().
-  static Status add_item(Sample& sample, const FieldRule& list, const ObjectRules& rules,
+  static Status add_item(Sample& sample, const FieldRule& list, const ObjectRules* rules,
                          const void* item);
 
   // -- where it belongs --
@@ -78,14 +78,11 @@ class SampleWriter {
   /// What the members would take if there were room.
   [[nodiscard]] std::size_t members_wanted() const { return json_.out().wanted() - members_at_; }
 
-  /// Nothing more is wanted of it: `outcome` is what commit() says.
-  void close(Status outcome) {
-    closed_ = true;
-    outcome_ = outcome;
-  }
+  /// Nothing is wanted of it, which is ok.
+  void close() { state_ = State::closed; }
   /// It is kept back, and counted.
   void withhold();
-  [[nodiscard]] bool is_open() const { return !closed_; }
+  [[nodiscard]] bool is_open() const { return state_ == State::open; }
   /// What has been given once it is committed, beside that of begin().
   void add_given(std::uint32_t given) { given_ |= given; }
   /// @return ok, invalid_value or buffer_too_small.
@@ -93,6 +90,8 @@ class SampleWriter {
 
  private:
   static const char* name_of(Container container);
+  enum class State : std::uint32_t { open, closed, refused };
+
   bool refuse(const FieldRule& field, Rule rule);
   bool check(const FieldRule& field);
   void write_text(const FieldRule& field, const std::string_view& text);
@@ -111,9 +110,8 @@ class SampleWriter {
   std::uint32_t opened_ = 0;    // a bit for each Container that is
   std::size_t members_at_ = 0;  // where the members begin in it
   Container item_of_ = Sample::list_count;
-  bool closed_ = false;
-  std::uint16_t clamped_ = 0;
-  Status outcome_;
+  State state_ = State::open;
+  std::uint32_t clamped_ = 0;
 };
 
 }  // namespace here_tracking
