@@ -22,8 +22,7 @@ void JsonWriter::end(char bracket) {
 void JsonWriter::key(const char* name) {
   begin('"');
   out_.append(name);
-  out_.append('"');
-  colon();
+  out_.append("\":");
 }
 
 void JsonWriter::begin_object(const char* name) {

@@ -167,7 +167,7 @@ void SampleWriter::withhold() {
   close();
 }
 
-void SampleWriter::show(std::string_view text) {
+void SampleWriter::show(const std::string_view& text) {
   std::array<char, 24>& shown = sample_.content_.refusal.text;
   shown[copy_text(text, {shown.data(), shown.size() - 1})] = '\0';
 }

@@ -69,7 +69,7 @@ class SampleWriter {
   /// Checks and writes the object's members.
   void write(const ObjectRules& rules, const void* object);
   /// Shows the beginning of the text that was just refused.
-  void show(std::string_view text);
+  void show(const std::string_view& text);
   static bool is_given(const FieldRule& field, const void* object);
   JsonWriter& json() { return json_; }
 
