@@ -240,12 +240,11 @@ void SampleWriter::write_number(const FieldRule& field) {
     write_utc(number_, json_.out());
     json_.end('"');
   } else if (field.kind == FieldKind::whole) {
-    const auto fine = static_cast<std::uint32_t>(number_);
-    std::uint32_t unit = 1;
-    for (unsigned i = field.decimals; i > 0; --i)
-      unit *= 10;
-    const std::uint32_t nearest = fine / unit + (fine % unit >= unit / 2 ? 1 : 0);
-    json_.number(nearest * unit == static_cast<std::uint32_t>(field.max()) ? 0 : nearest);
+    std::uint32_t half = 5;
+    for (unsigned i = field.decimals; i > 1; --i)
+      half *= 10;
+    const std::uint32_t nearest = (static_cast<std::uint32_t>(number_) / half + 1) / 2;
+    json_.number(nearest * half * 2 == static_cast<std::uint32_t>(field.max()) ? 0 : nearest);
   } else {
     json_.decimal(field.decimals, number_);
   }
