@@ -15,6 +15,7 @@
 namespace here_tracking {
 
 class SampleWriter;
+struct FieldRule;
 
 /// Remembers what the service has been told, so that it is not told again: the service's reported
 /// shadow keeps each value until a newer one arrives. One object for each kind of static data,
@@ -65,7 +66,7 @@ struct SampleOptions {
 /// No allocation, no lock: one thread at a time. Cost of a call: formatting, plus moving the text
 /// that stands behind the place of insertion.
 ///
-/// The object takes 240 bytes on a 32-bit target. The buffer must outlive it, and takes 27 bytes
+/// The object takes 216 bytes on a 32-bit target. The buffer must outlive it, and takes 27 bytes
 /// empty, and of each measurement at most:
 ///
 /// | bytes | of              | each neighbour |   | bytes | of                             |
@@ -195,18 +196,22 @@ class Sample {
   /// All sensor readings that are in the sample.
   [[nodiscard]] const SensorReadings& readings() const { return content_.readings; }
   /// Of the position that is in the sample.
-  [[nodiscard]] const std::optional<Place>& place() const { return content_.place; }
+  [[nodiscard]] std::optional<Place> place() const {
+    return has_position() ? std::optional<Place>(content_.place) : std::nullopt;
+  }
 
   /// Sticky: buffer_too_small once something did not fit, else ok.
-  [[nodiscard]] Status status() const { return content_.status; }
+  [[nodiscard]] Status status() const {
+    return content_.is_full ? Status(Code::buffer_too_small) : Status();
+  }
 
   /// What the last invalid_value was about.
-  [[nodiscard]] const FieldError& field_error() const { return content_.field_error; }
+  [[nodiscard]] FieldError field_error() const;
 
   /// Whether there is nothing but the timestamp.
   [[nodiscard]] bool empty() const;
 
-  [[nodiscard]] bool has_position() const { return (content_.given & given_position) != 0; }
+  [[nodiscard]] bool has_position() const { return (content_.given >> given_position & 1U) != 0; }
 
   /// Whether the service can make a position of this: there is one, or a cell, or more than one
   /// access point or beacon. A single access point or beacon is never positioned.
@@ -224,7 +229,7 @@ class Sample {
  private:
   // An object or a list that is filled by several calls. Lists stand in `scan`, the sensor readings
   // in `system`.
-  enum Container : std::uint8_t {
+  enum Container : std::uint32_t {
     gsm,
     wcdma,
     tdscdma,
@@ -240,42 +245,52 @@ class Sample {
     system,
     root,  // always there; ends where the object does, without its closing brace
   };
-  // What may be given once. The lowest ten bits stand for the sensor readings.
-  enum Given : std::uint32_t {
-    given_position = 1U << 10U,
-    given_gps = 1U << 11U,
-    given_country = 1U << 12U,
-    given_state_version = 1U << 13U,
-    given_mode = 1U << 14U,
-    given_sim = 1U << 15U,
-    given_client = 1U << 16U,
-    given_payload = 1U << 17U,
+  // What may be given once: its bit, behind those of the sensor readings.
+  enum Given : std::uint8_t {
+    given_position = 10,
+    given_gps,
+    given_country,
+    given_state_version,
+    given_mode,
+    given_sim,
+    given_client,
+    given_payload,
   };
 
   friend class SampleWriter;
 
   Status commit_reported(SampleWriter& writer, std::string_view empty, Reported* reported);
 
+  /// What a FieldError is made of.
+  struct Refusal {
+    std::int64_t value;
+    const FieldRule* field;  // none: nothing was refused
+    const char* scope;
+    std::int32_t index;
+    Rule rule;
+    decltype(FieldError::text) text;
+  };
+
   /// What clear() empties.
   struct Content {
-    // Where the closing bracket stands; 0: not there yet.
-    std::array<std::uint32_t, root + 1> end;
-    std::array<std::uint8_t, list_count + 1> item_count;  // the last: of what is no item
-    std::int64_t timestamp_ms;
-    SensorReadings readings;
-    std::optional<Place> place;
-    FieldError field_error;
     std::uint32_t given;
     std::uint16_t clamped;
     std::uint16_t withheld;
     NameSet<PositionMethod> withheld_methods;
     NameSet<SensorData> withheld_data;
-    Status status;
+    std::array<std::uint8_t, list_count + 1> item_count;  // the last: of what is no item
+    bool is_full;
+    // Where the closing bracket stands; 0: not there yet.
+    std::array<std::uint32_t, root + 1> end;
+    Place place;  // where a position is given
+    std::int64_t timestamp_ms;
+    SensorReadings readings;
+    Refusal refusal;
   };
 
   Span<char> buffer_;
-  Content content_;
   SampleOptions options_;
+  Content content_;
 };
 
 }  // namespace here_tracking

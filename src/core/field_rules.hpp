@@ -20,6 +20,7 @@ enum class FieldType : std::uint8_t {
   opt_i32,
   opt_u32,
   opt_u8,
+  opt_u16,
   opt_i64,
   opt_bool,
   mac,
@@ -47,6 +48,8 @@ constexpr FieldType field_type() {
     return FieldType::opt_u32;
   } else if constexpr (std::is_same_v<T, std::optional<std::uint8_t>>) {
     return FieldType::opt_u8;
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint16_t>>) {
+    return FieldType::opt_u16;
   } else if constexpr (std::is_same_v<T, std::optional<std::int64_t>>) {
     return FieldType::opt_i64;
   } else if constexpr (std::is_same_v<T, std::optional<bool>>) {
@@ -65,9 +68,10 @@ constexpr FieldType field_type() {
 }
 
 enum class FieldKind : std::uint8_t {
-  any,       ///< Its type is its range
+  any,       ///< Its type is its range, as that of every kind with 0..0
   limited,   ///< Refused outside of min..max; of a text, the number of its characters
   clamped,   ///< Brought into min..max
+  whole,     ///< As limited; written in whole units, the maximum as 0, and only with its partner
   epoch_ms,  ///< Written as milliseconds
   utc_text   ///< Milliseconds, written as RFC 3339 text
 };
@@ -109,8 +113,7 @@ constexpr FieldBounds bounds(std::int32_t min, std::int32_t max) {
 struct FieldRule {
   [[nodiscard]] std::int32_t min() const { return unfold(low); }
   [[nodiscard]] std::int32_t max() const { return unfold(high); }
-  /// What in the range is nearest.
-  [[nodiscard]] std::int64_t nearest(std::int64_t value) const;
+  [[nodiscard]] bool is_time() const { return kind >= FieldKind::epoch_ms; }
 
   const char* name;
   std::int16_t low;   ///< FieldBounds::min
@@ -128,26 +131,23 @@ struct FieldRule {
 };
 static_assert(sizeof(void*) > 4 || sizeof(FieldRule) == 12);
 
-/// An object's fields, in the order in which they are written.
+/// An object's fields, in the order in which they are written. Where a list of structs is among
+/// them, the rules of these stand behind it in an array.
 struct ObjectRules {
-  constexpr ObjectRules(const char* name, Span<const FieldRule> table)
-      : scope(name), fields(table.data()), count(static_cast<std::uint8_t>(table.size())) {}
-  /// With a list among the fields, of structs of that size.
-  constexpr ObjectRules(const char* name, Span<const FieldRule> table, const ObjectRules& item,
-                        std::size_t bytes)
-      : ObjectRules(name, table) {
-    items = &item;
-    item_bytes = static_cast<std::uint8_t>(bytes);
-  }
+  constexpr ObjectRules(const char* name, Span<const FieldRule> table,
+                        std::size_t bytes_of_item = 0)
+      : scope(name),
+        fields(table.data()),
+        count(static_cast<std::uint8_t>(table.size())),
+        item_bytes(static_cast<std::uint8_t>(bytes_of_item)) {}
 
   [[nodiscard]] constexpr const FieldRule* begin() const { return fields; }
   [[nodiscard]] constexpr const FieldRule* end() const { return fields + count; }
 
   const char* scope;  ///< As FieldError::scope
   const FieldRule* fields;
-  const ObjectRules* items = nullptr;
-  std::uint8_t item_bytes = 0;
   std::uint8_t count;
+  std::uint8_t item_bytes;
 };
 
 struct FieldPlace {
@@ -181,6 +181,10 @@ constexpr FieldRule limited(const char* name, FieldPlace place, std::int32_t min
 constexpr FieldRule clamped(const char* name, FieldPlace place, std::int32_t min, std::int32_t max,
                             std::uint8_t decimals = 0) {
   return field(name, place, FieldKind::clamped, min, max, decimals);
+}
+constexpr FieldRule whole(const char* name, FieldPlace place, std::int32_t max,
+                          std::uint8_t decimals) {
+  return field(name, place, FieldKind::whole, 0, max, decimals);
 }
 constexpr FieldRule any(const char* name, FieldPlace place, std::uint8_t decimals = 0) {
   return field(name, place, FieldKind::any, 0, 0, decimals);

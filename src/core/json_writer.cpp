@@ -22,8 +22,7 @@ void JsonWriter::end(char bracket) {
 void JsonWriter::key(const char* name) {
   begin('"');
   out_.append(name);
-  out_.append('"');
-  colon();
+  out_.append("\":");
 }
 
 void JsonWriter::begin_object(const char* name) {
@@ -43,24 +42,22 @@ void JsonWriter::decimal(std::uint8_t decimals, std::int64_t value) {
 
 void JsonWriter::string(std::string_view value) {
   begin('"');
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    char escape = byte < ' ' ? 'u' : '\0';
+  for (char c : value) {
     // Pairs of a character and what stands for it behind a backslash.
-    for (const char* pair = "\bb\tt\nn\ff\rr\"\"\\\\"; *pair != '\0'; pair += 2) {
-      if (c == pair[0]) escape = pair[1];
+    const char* pair = "\bb\tt\nn\ff\rr\"\"\\\\";
+    while (*pair != '\0' && *pair != c)
+      pair += 2;
+    const auto byte = static_cast<unsigned char>(c);
+    if (*pair != '\0') {
+      out_.append('\\');
+      c = pair[1];
+    } else if (byte < ' ') {
+      const unsigned low = byte & 15U;
+      out_.append("\\u00");
+      out_.append(static_cast<char>('0' + (byte >> 4U)));
+      c = static_cast<char>(low < 10 ? '0' + low : 'A' + low - 10);
     }
-    if (escape == '\0') {
-      out_.append(c);
-      continue;
-    }
-    out_.append('\\');
-    out_.append(escape);
-    if (escape != 'u') continue;
-    const unsigned low = byte & 15U;
-    out_.append("00");
-    out_.append(static_cast<char>('0' + (byte >> 4U)));
-    out_.append(static_cast<char>(low < 10 ? '0' + low : 'A' + low - 10));
+    out_.append(c);
   }
   end('"');
 }

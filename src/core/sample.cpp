@@ -8,13 +8,11 @@
 namespace here_tracking {
 
 Sample::Sample(Span<char> buffer, SampleOptions options)
-    : buffer_(buffer), content_(), options_(options) {
-  if (buffer_.size() >= sample_end_bytes) {
-    buffer_[0] = '{';
-    content_.end[root] = 1;
-  } else {
-    content_.status = Code::buffer_too_small;
-  }
+    : buffer_(buffer), options_(options), content_() {
+  content_.is_full = buffer_.size() < sample_end_bytes;
+  if (content_.is_full) return;
+  buffer_[0] = '{';
+  content_.end[root] = 1;
 }
 
 void Sample::clear() {
@@ -44,6 +42,27 @@ Status Sample::set_timestamp(std::int64_t timestamp_ms) {
   if (!SampleWriter(*this).check(timestamp, timestamp_ms)) return Code::invalid_value;
   content_.timestamp_ms = timestamp_ms;
   return {};
+}
+
+FieldError Sample::field_error() const {
+  FieldError error;
+  const Refusal& refusal = content_.refusal;
+  if (refusal.field == nullptr) return error;
+  const FieldRule& field = *refusal.field;
+  error.scope = refusal.scope;
+  error.field = field.name;
+  if (refusal.rule == Rule::given_with) error.partner = (&field)[field.partner].name;
+  error.index = refusal.index;
+  error.value = refusal.value;
+  if (field.kind != FieldKind::any) {
+    error.min = field.min();
+    error.max = field.max();
+  }
+  error.rule = refusal.rule;
+  error.unit = field.unit;
+  error.decimals = field.decimals;
+  error.text = refusal.text;
+  return error;
 }
 
 std::string_view Sample::json() {

@@ -28,6 +28,7 @@ void write_base64(JsonWriter& json, const char* name, Span<const std::uint8_t> b
 Status Sample::add(const BluetoothBeacon& beacon) {
   static constexpr FieldRule beacons =
       in(Unit::beacons, scan_list(max_bluetooth_beacons, "bt", bt));
+  static constexpr FieldRule any_of_them = in(Unit::none, beacons);
   SampleWriter writer(*this);
   writer.begin_item(beacons);
   writer.write(bt_mac_rules, &beacon);
@@ -36,7 +37,7 @@ Status Sample::add(const BluetoothBeacon& beacon) {
   writer.write(bt_rules, &beacon);
   if (!beacon.mac && !beacon.eddystone_id && !beacon.ibeacon_id) {
     writer.set_scope("scan");
-    writer.refuse(in(Unit::none, beacons), 0, Rule::beacon_identity);
+    writer.refuse(any_of_them, 0, Rule::beacon_identity);
   }
   return writer.commit();
 }

@@ -15,7 +15,6 @@ constexpr FieldRule cdma_nmr_fields[] = {
     limited("frequency", FIELD(frequency), 0, 2047),
 };
 #undef FIELD
-constexpr ObjectRules cdma_nmr_rules = {"scan.cdma.nmr", cdma_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(CdmaCell, member)
 constexpr FieldRule cdma_fields[] = {
@@ -32,8 +31,8 @@ constexpr FieldRule cdma_fields[] = {
     at_most(32, "nmr", FIELD(nmr)),
 };
 #undef FIELD
-constexpr ObjectRules cdma_rules = {"scan.cdma", cdma_fields, cdma_nmr_rules,
-                                    sizeof(CdmaNeighbour)};
+constexpr ObjectRules cdma_rules[] = {{"scan.cdma", cdma_fields, sizeof(CdmaNeighbour)},
+                                      {"scan.cdma.nmr", cdma_nmr_fields}};
 
 }  // namespace
 

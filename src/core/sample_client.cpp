@@ -13,7 +13,6 @@ constexpr FieldRule module_fields[] = {
     limited("firmwareVersion", FIELD(firmware_version), 3, 60),
 };
 #undef FIELD
-constexpr ObjectRules module_rules = {"system.client.modules", module_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(HomeNetwork, member)
 constexpr FieldRule network_fields[] = {
@@ -23,7 +22,6 @@ constexpr FieldRule network_fields[] = {
     needs_previous(limited("nid", FIELD(nid), 0, 65535)),
 };
 #undef FIELD
-constexpr ObjectRules network_rules = {"system.client.homenetwork", network_fields};
 constexpr FieldRule network_pair = any("", {});
 
 #define FIELD(member) HERE_TRACKING_FIELD(ClientInfo, member)
@@ -49,10 +47,10 @@ constexpr FieldRule networks_fields[] = {
     at_most(2, "homenetwork", FIELD(homenetwork)),
 };
 #undef FIELD
-constexpr ObjectRules client_rules = {"system.client", client_fields, module_rules,
-                                      sizeof(ClientModule)};
-constexpr ObjectRules networks_rules = {"system.client", networks_fields, network_rules,
-                                        sizeof(HomeNetwork)};
+constexpr ObjectRules client_rules[] = {{"system.client", client_fields, sizeof(ClientModule)},
+                                        {"system.client.modules", module_fields}};
+constexpr ObjectRules networks_rules[] = {{"system.client", networks_fields, sizeof(HomeNetwork)},
+                                          {"system.client.homenetwork", network_fields}};
 constexpr const FieldRule& version = client_fields[4];
 constexpr const FieldRule& diskquota = client_fields[6];
 
@@ -92,12 +90,13 @@ void write_ranges(SampleWriter& writer, Span<const std::int32_t> values) {
 }  // namespace
 
 Status Sample::set_client(const ClientInfo& client, Reported* reported) {
+  static constexpr FieldRule member = once("client", system, given_client);
   SampleWriter writer(*this);
-  writer.begin(system, given_client, "client");
-  writer.json().begin_object("client");
-  writer.write(client_rules, &client);
-  writer.write(networks_rules, &client);
-  writer.set_scope(client_rules.scope);
+  writer.begin(member);
+  writer.json().begin_object(member.name);
+  writer.write(*client_rules, &client);
+  writer.write(*networks_rules, &client);
+  writer.set_scope(client_rules->scope);
   if (writer.is_open() && !client.version.empty() && !is_client_version(client.version)) {
     writer.refuse(version, static_cast<std::int64_t>(client.version.size()), Rule::client_version);
     writer.show(client.version);
@@ -108,7 +107,7 @@ Status Sample::set_client(const ClientInfo& client, Reported* reported) {
   for (std::size_t i = 0; i < client.homenetwork.size() && writer.is_open(); ++i) {
     const HomeNetwork& network = client.homenetwork[i];
     if (network.mcc || network.sid) continue;
-    writer.set_scope(network_rules.scope);
+    writer.set_scope(networks_rules[1].scope);
     writer.set_index(i);
     writer.refuse(network_pair, 0, Rule::network_pair);
   }

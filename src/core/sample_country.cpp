@@ -12,10 +12,11 @@ constexpr ObjectRules country_rules = {"scan.country", country_fields};
 }  // namespace
 
 Status Sample::set_country(std::int32_t mcc) {
+  static constexpr FieldRule member = once("country", scan, given_country);
   SampleWriter writer(*this);
   if (withholds(PositionMethod::country)) writer.withhold();
-  writer.begin(scan, given_country, "country");
-  writer.json().begin_object("country");
+  writer.begin(member);
+  writer.json().begin_object(member.name);
   writer.write(country_rules, &mcc);
   writer.json().end('}');
   return writer.commit();

@@ -15,7 +15,6 @@ constexpr FieldRule gsm_nmr_fields[] = {
     clamped("rxlevel", FIELD(rxlevel_dbm), -110, -25),
 };
 #undef FIELD
-constexpr ObjectRules gsm_nmr_rules = {"scan.gsm.nmr", gsm_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(GsmCell, member)
 constexpr FieldRule gsm_fields[] = {
@@ -31,7 +30,8 @@ constexpr FieldRule gsm_fields[] = {
     at_most(16, "nmr", FIELD(nmr)),
 };
 #undef FIELD
-constexpr ObjectRules gsm_rules = {"scan.gsm", gsm_fields, gsm_nmr_rules, sizeof(GsmNeighbour)};
+constexpr ObjectRules gsm_rules[] = {{"scan.gsm", gsm_fields, sizeof(GsmNeighbour)},
+                                     {"scan.gsm.nmr", gsm_nmr_fields}};
 
 }  // namespace
 

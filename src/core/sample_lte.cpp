@@ -30,9 +30,6 @@ constexpr std::array<FieldRule, 5> nmr_fields(LteRange range) {
 #undef FIELD
 constexpr std::array narrow_nmr_fields = nmr_fields(every_edition);
 constexpr std::array wide_nmr_fields = nmr_fields(since_2_6_11);
-constexpr ObjectRules narrow_nmr_rules = {"scan.lte.nmr", narrow_nmr_fields};
-constexpr ObjectRules wide_nmr_rules = {"scan.lte.nmr", wide_nmr_fields};
-constexpr ObjectRules cat_m_nmr_rules = {"scan.lteCatM.nmr", wide_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(LteCell, member)
 constexpr std::array<FieldRule, 11> cell_fields(LteRange range, std::int32_t max_neighbours) {
@@ -54,11 +51,13 @@ constexpr std::array<FieldRule, 11> cell_fields(LteRange range, std::int32_t max
 constexpr std::array narrow_fields = cell_fields(every_edition, 16);
 constexpr std::array wide_fields = cell_fields(since_2_6_11, 16);
 constexpr std::array cat_m_fields = cell_fields(since_2_6_11, 32);
-constexpr ObjectRules narrow_rules = {"scan.lte", narrow_fields, narrow_nmr_rules,
-                                      sizeof(LteNeighbour)};
-constexpr ObjectRules wide_rules = {"scan.lte", wide_fields, wide_nmr_rules, sizeof(LteNeighbour)};
-constexpr ObjectRules cat_m_rules = {"scan.lteCatM", cat_m_fields, cat_m_nmr_rules,
-                                     sizeof(LteNeighbour)};
+constexpr std::size_t neighbour = sizeof(LteNeighbour);
+constexpr ObjectRules narrow_rules[] = {{"scan.lte", narrow_fields, neighbour},
+                                        {"scan.lte.nmr", narrow_nmr_fields}};
+constexpr ObjectRules wide_rules[] = {{"scan.lte", wide_fields, neighbour},
+                                      {"scan.lte.nmr", wide_nmr_fields}};
+constexpr ObjectRules cat_m_rules[] = {{"scan.lteCatM", cat_m_fields, neighbour},
+                                       {"scan.lteCatM.nmr", wide_nmr_fields}};
 
 }  // namespace
 

@@ -15,7 +15,6 @@ constexpr FieldRule nb_iot_nmr_fields[] = {
     clamped("nrsrq", FIELD(nrsrq_db_e1), -340, 25, 1),
 };
 #undef FIELD
-constexpr ObjectRules nb_iot_nmr_rules = {"scan.nbIot.nmr", nb_iot_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(NbIotCell, member)
 constexpr FieldRule nb_iot_fields[] = {
@@ -32,8 +31,8 @@ constexpr FieldRule nb_iot_fields[] = {
     at_most(32, "nmr", FIELD(nmr)),
 };
 #undef FIELD
-constexpr ObjectRules nb_iot_rules = {"scan.nbIot", nb_iot_fields, nb_iot_nmr_rules,
-                                      sizeof(NbIotNeighbour)};
+constexpr ObjectRules nb_iot_rules[] = {{"scan.nbIot", nb_iot_fields, sizeof(NbIotNeighbour)},
+                                        {"scan.nbIot.nmr", nb_iot_nmr_fields}};
 
 }  // namespace
 

@@ -42,11 +42,11 @@ class Compactor final : public JsonHandler {
 }  // namespace
 
 Status Sample::set_payload(std::string_view json_object) {
-  static constexpr FieldRule payload = in(Unit::bytes, any("payload", {}));
+  static constexpr FieldRule payload = in(Unit::bytes, once("payload", root, given_payload));
   SampleWriter writer(*this);
   auto size = static_cast<std::int64_t>(json_object.size());
-  if ((content_.given & given_payload) != 0) writer.refuse(payload, size, Rule::given_once);
-  writer.begin(root, given_payload, payload.name);
+  if ((content_.given >> given_payload & 1U) != 0) writer.refuse(payload, size, Rule::given_once);
+  writer.begin(payload);
   writer.json().key(payload.name);
   const std::size_t before = writer.members_wanted();
   Compactor compactor(writer.json());

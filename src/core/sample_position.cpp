@@ -7,7 +7,6 @@ namespace here_tracking {
 namespace {
 
 #define FIELD(member) HERE_TRACKING_FIELD(Fix, member)
-// What `position` and `scan.gps` have in common, but for heading and speed.
 constexpr FieldRule fix_fields[] = {
     limited("lat", FIELD(lat_deg_e7), -900000000, 900000000, 7),
     limited("lng", FIELD(lng_deg_e7), -1800000000, 1800000000, 7),
@@ -16,18 +15,17 @@ constexpr FieldRule fix_fields[] = {
     any("altaccuracy", FIELD(altaccuracy_mm), 3),
     limited("satellitecount", FIELD(satellite_count), 1, 50),
     epoch_ms("timestamp", FIELD(timestamp_ms)),
-};
-constexpr const FieldRule& satellite_count = fix_fields[5];
-constexpr FieldRule position_only_fields[] = {
+    needs_next(whole("heading", FIELD(heading_cdeg), 36000, 2)),
+    needs_previous(whole("speed", FIELD(speed_mm_s), 0, 3)),
+    // Of `position` only.
     limited("confidence", FIELD(confidence_percent), 50, 95),
     limited("wlancount", FIELD(wlan_count), 1, 254),
 };
-constexpr const FieldRule& wlan_count = position_only_fields[1];
 #undef FIELD
-constexpr FieldRule heading = limited("heading", {}, 0, 36000, 2);
+constexpr const FieldRule& satellite_count = fix_fields[5];
+constexpr const FieldRule& wlan_count = fix_fields[10];
 constexpr ObjectRules position_rules = {"position", fix_fields};
-constexpr ObjectRules position_only_rules = {"position", position_only_fields};
-constexpr ObjectRules gps_rules = {"scan.gps", fix_fields};
+constexpr ObjectRules gps_rules = {"scan.gps", {fix_fields, 9}};
 
 #define FIELD(member) HERE_TRACKING_FIELD(Floor, member)
 constexpr FieldRule floor_fields[] = {
@@ -38,29 +36,19 @@ constexpr FieldRule floor_fields[] = {
 #undef FIELD
 constexpr ObjectRules floor_rules = {"position.floor", floor_fields};
 
-void write_fix(SampleWriter& writer, const ObjectRules& rules, const Fix& fix) {
-  writer.write(rules, &fix);
-  if (!fix.heading_cdeg || !fix.speed_mm_s) return;
-  writer.check(heading, *fix.heading_cdeg);
-  writer.json().key(heading.name);
-  writer.json().number((*fix.heading_cdeg + 50) / 100 % 360);
-  writer.json().key("speed");
-  writer.json().number(*fix.speed_mm_s / 1000 + (*fix.speed_mm_s % 1000 >= 500));
-}
-
 }  // namespace
 
 Status Sample::set_position(const Fix& fix) {
+  static constexpr FieldRule member = once("position", root, given_position);
   SampleWriter writer(*this);
   if (withholds_position() || (options_.gps_withholds_position && fix.type == PositionType::gnss &&
                                withholds(PositionMethod::gps))) {
     writer.withhold();
   }
   JsonWriter& json = writer.json();
-  writer.begin(root, given_position, "position");
-  json.begin_object("position");
-  write_fix(writer, position_rules, fix);
-  writer.write(position_only_rules, &fix);
+  writer.begin(member);
+  json.begin_object(member.name);
+  writer.write(position_rules, &fix);
   static constexpr char types[][7] = {R"("gnss")", R"("cell")", R"("wlan")"};
   const std::size_t type = static_cast<std::size_t>(fix.type) - 1;
   if (type < std::size(types)) {
@@ -73,7 +61,7 @@ Status Sample::set_position(const Fix& fix) {
     json.end('}');
   }
   json.end('}');
-  writer.set_scope("position");
+  writer.set_scope(member.name);
   if (fix.satellite_count && fix.type != PositionType::gnss) {
     writer.refuse(satellite_count, *fix.satellite_count, Rule::only_of_gnss);
   }
@@ -82,16 +70,17 @@ Status Sample::set_position(const Fix& fix) {
   }
   const Status status = writer.commit();
   if (status.ok() && writer.is_open())
-    content_.place.emplace(Place{fix.lat_deg_e7, fix.lng_deg_e7, fix.accuracy_mm});
+    content_.place = {fix.lat_deg_e7, fix.lng_deg_e7, fix.accuracy_mm};
   return status;
 }
 
 Status Sample::set_gps(const Fix& fix) {
+  static constexpr FieldRule member = once("gps", scan, given_gps);
   SampleWriter writer(*this);
   if (!options_.contribute_gps || withholds(PositionMethod::gps)) writer.withhold();
-  writer.begin(scan, given_gps, "gps");
-  writer.json().begin_object("gps");
-  write_fix(writer, gps_rules, fix);
+  writer.begin(member);
+  writer.json().begin_object(member.name);
+  writer.write(gps_rules, &fix);
   writer.json().end('}');
   return writer.commit();
 }

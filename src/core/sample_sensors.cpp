@@ -60,7 +60,7 @@ Status Sample::add(const SensorReadings& readings) {
     writer.write({"system.reportedSensorData", {&field, 1}}, &readings);
   }
   if (twice != nullptr) writer.refuse(*twice, 2, Rule::given_once);
-  if (given == 0) writer.close({});
+  if (given == 0) writer.close();
   writer.add_given(given);
   const Status status = writer.commit();
   if (!status.ok()) return status;

@@ -47,8 +47,9 @@ void check(SampleWriter& writer, const FieldRule& field, std::string_view text, 
 }  // namespace
 
 Status Sample::set_sim(const SimIdentity& sim, Reported* reported) {
+  static constexpr FieldRule member = once("imsi", system, given_sim);
   SampleWriter writer(*this);
-  writer.begin(system, given_sim, "imsi");
+  writer.begin(member);
   check(writer, sim_fields[0], sim.imsi, Rule::imsi, is_imsi);
   check(writer, sim_fields[1], sim.iccid, Rule::iccid, is_iccid);
   check(writer, sim_fields[2], sim.phone_number, Rule::phone_number, is_phone_number);

@@ -10,10 +10,10 @@
 namespace here_tracking {
 
 Status Sample::set_state_version(std::uint64_t state_version) {
-  static constexpr FieldRule field = any("stateVersion", {});
+  static constexpr FieldRule field = once("stateVersion", system, given_state_version);
   constexpr std::int64_t max = std::numeric_limits<std::int64_t>::max();
   SampleWriter writer(*this);
-  writer.begin(system, given_state_version, field.name);
+  writer.begin(field);
   if (state_version > std::uint64_t{max}) writer.refuse(field, max, Rule::state_version);
   writer.json().key(field.name);
   writer.json().number(static_cast<std::int64_t>(state_version));
@@ -21,9 +21,9 @@ Status Sample::set_state_version(std::uint64_t state_version) {
 }
 
 Status Sample::set_mode(DeviceMode mode) {
-  static constexpr FieldRule field = any("mode", {});
+  static constexpr FieldRule field = once("mode", system, given_mode);
   SampleWriter writer(*this);
-  writer.begin(system, given_mode, field.name);
+  writer.begin(field);
   const auto index = static_cast<std::size_t>(mode);
   const char* const name = word_at("unknown\0normal\0flight\0transport\0sleep\0powerSave\0", index);
   if (*name != '\0') {

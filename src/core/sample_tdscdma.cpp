@@ -15,7 +15,6 @@ constexpr FieldRule tdscdma_nmr_fields[] = {
     needs_previous(clamped("pathloss", FIELD(pathloss_db), 46, 158)),
 };
 #undef FIELD
-constexpr ObjectRules tdscdma_nmr_rules = {"scan.tdscdma.nmr", tdscdma_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(TdscdmaCell, member)
 constexpr FieldRule tdscdma_fields[] = {
@@ -32,8 +31,8 @@ constexpr FieldRule tdscdma_fields[] = {
     at_most(256, "nmr", FIELD(nmr)),
 };
 #undef FIELD
-constexpr ObjectRules tdscdma_rules = {"scan.tdscdma", tdscdma_fields, tdscdma_nmr_rules,
-                                       sizeof(TdscdmaNeighbour)};
+constexpr ObjectRules tdscdma_rules[] = {{"scan.tdscdma", tdscdma_fields, sizeof(TdscdmaNeighbour)},
+                                         {"scan.tdscdma.nmr", tdscdma_nmr_fields}};
 
 }  // namespace
 

@@ -13,7 +13,6 @@ constexpr FieldRule wcdma_nmr_fields[] = {
     clamped("pathloss", FIELD(pathloss_db), 46, 158),
 };
 #undef FIELD
-constexpr ObjectRules wcdma_nmr_rules = {"scan.wcdma.nmr", wcdma_nmr_fields};
 
 #define FIELD(member) HERE_TRACKING_FIELD(WcdmaCell, member)
 constexpr FieldRule wcdma_fields[] = {
@@ -29,8 +28,8 @@ constexpr FieldRule wcdma_fields[] = {
     at_most(256, "nmr", FIELD(nmr)),
 };
 #undef FIELD
-constexpr ObjectRules wcdma_rules = {"scan.wcdma", wcdma_fields, wcdma_nmr_rules,
-                                     sizeof(WcdmaNeighbour)};
+constexpr ObjectRules wcdma_rules[] = {{"scan.wcdma", wcdma_fields, sizeof(WcdmaNeighbour)},
+                                       {"scan.wcdma.nmr", wcdma_nmr_fields}};
 
 }  // namespace
 

@@ -21,12 +21,8 @@ const void* place_of(const FieldRule& field, const void* object) {
   return static_cast<const unsigned char*>(object) + field.offset;
 }
 
-bool is_text(const FieldRule& field) {
-  return field.type == FieldType::text || field.type == FieldType::required_text;
-}
-
-const std::string_view& text_of(const FieldRule& field, const void* object) {
-  return *static_cast<const std::string_view*>(place_of(field, object));
+const std::string_view& text_at(const void* place) {
+  return *static_cast<const std::string_view*>(place);
 }
 
 /// A list of whatever it is.
@@ -55,6 +51,8 @@ bool load(const FieldRule& field, const void* object, std::int64_t& value) {
       return take<std::uint32_t>(at, value);
     case FieldType::opt_u8:
       return take<std::uint8_t>(at, value);
+    case FieldType::opt_u16:
+      return take<std::uint16_t>(at, value);
     case FieldType::opt_i64:
       return take<std::int64_t>(at, value);
     case FieldType::opt_bool:
@@ -65,7 +63,7 @@ bool load(const FieldRule& field, const void* object, std::int64_t& value) {
     case FieldType::opt_mac:
       return static_cast<const std::optional<MacAddress>*>(at)->has_value();
     case FieldType::text:
-      value = static_cast<std::int64_t>(text_of(field, object).size());
+      value = static_cast<std::int64_t>(text_at(at).size());
       return value != 0;
     case FieldType::list:
       value = static_cast<std::int64_t>(list_at(at).size());
@@ -88,12 +86,6 @@ std::int32_t FieldRule::unfold(std::int32_t end) const {
   return end;
 }
 
-std::int64_t FieldRule::nearest(std::int64_t value) const {
-  const std::int32_t least = min();
-  const std::int32_t most = max();
-  return value < least ? least : value > most ? most : value;
-}
-
 SampleWriter::SampleWriter(Sample& sample)
     : json_({sample.buffer_.data() + sample.content_.end[Sample::root],
              sample.buffer_.size() -
@@ -101,18 +93,19 @@ SampleWriter::SampleWriter(Sample& sample)
                                        sample.content_.end[Sample::root] + sample_end_bytes)}),
       sample_(sample) {}
 
-Status SampleWriter::add_item(Sample& sample, const FieldRule& list, const ObjectRules& rules,
+Status SampleWriter::add_item(Sample& sample, const FieldRule& list, const ObjectRules* rules,
                               const void* item) {
   SampleWriter writer(sample);
   writer.begin_item(list);
-  writer.write(rules, item);
+  writer.write(*rules, item);
   return writer.commit();
 }
 
 // ---- where it belongs ----
 
 const char* SampleWriter::name_of(Container container) {
-  return container == Sample::root ? "" : container == Sample::scan ? "scan" : "system";
+  static constexpr const char* names[] = {"scan", "system", ""};
+  return names[container - Sample::scan];
 }
 
 void SampleWriter::begin_members(Container container, const char* name) {
@@ -132,10 +125,11 @@ void SampleWriter::begin_members(Container container, const char* name) {
   members_at_ = json_.out().wanted();
 }
 
-void SampleWriter::begin(Container container, Given given, const char* field) {
+void SampleWriter::begin(const FieldRule& member) {
+  const auto container = static_cast<Container>(member.offset);
   scope_ = name_of(container);
-  given_ = given;
-  if ((sample_.content_.given & given) != 0) refuse(any(field, {}), 2, Rule::given_once);
+  given_ = 1U << member.high;
+  if ((sample_.content_.given & given_) != 0) refuse(member, 2, Rule::given_once);
   begin_members(container, scope_);
 }
 
@@ -155,32 +149,27 @@ void SampleWriter::begin_item(const FieldRule& list) {
 
 // ---- content ----
 
-bool SampleWriter::refuse(const FieldRule& field, std::int64_t value, Rule rule) {
-  if (closed_) return false;
-  close(Code::invalid_value);
-  FieldError& error = sample_.content_.field_error;
-  error.scope = scope_;
-  error.field = field.name;
-  error.partner = rule == Rule::given_with ? (&field)[field.partner].name : "";
-  error.index = index_;
-  error.value = value;
-  error.min = field.min();
-  error.max = field.max();
-  error.rule = rule;
-  error.unit = field.unit;
-  error.decimals = field.decimals;
-  error.text = {};
+bool SampleWriter::refuse(const FieldRule& field, Rule rule) {
+  if (!is_open()) return false;
+  state_ = State::refused;
+  Sample::Refusal& refusal = sample_.content_.refusal;
+  refusal.value = value_;
+  refusal.field = &field;
+  refusal.scope = scope_;
+  refusal.index = index_;
+  refusal.rule = rule;
+  refusal.text[0] = '\0';
   return false;
 }
 
 void SampleWriter::withhold() {
   ++sample_.content_.withheld;
-  close({});
+  close();
 }
 
-void SampleWriter::show(std::string_view text) {
-  std::array<char, 24>& shown = sample_.content_.field_error.text;
-  (void)copy_text(text, {shown.data(), shown.size() - 1});
+void SampleWriter::show(const std::string_view& text) {
+  std::array<char, 24>& shown = sample_.content_.refusal.text;
+  shown[copy_text(text, {shown.data(), shown.size() - 1})] = '\0';
 }
 
 bool SampleWriter::is_given(const FieldRule& field, const void* object) {
@@ -188,76 +177,77 @@ bool SampleWriter::is_given(const FieldRule& field, const void* object) {
   return load(field, object, value);
 }
 
-bool SampleWriter::check(const FieldRule& field, std::int64_t value) {
-  if (field.kind == FieldKind::epoch_ms || field.kind == FieldKind::utc_text) {
-    return (value >= min_timestamp_ms && value <= max_timestamp_ms) ||
-           refuse(field, value, Rule::timestamp);
+bool SampleWriter::check(const FieldRule& field) {
+  number_ = value_;
+  if (field.is_time()) {
+    return (value_ >= min_timestamp_ms && value_ <= max_timestamp_ms) ||
+           refuse(field, Rule::timestamp);
   }
-  return field.kind != FieldKind::limited || field.nearest(value) == value ||
-         refuse(field, value, Rule::range);
-}
-
-bool SampleWriter::keeps(const FieldRule& field, const void* object, std::int64_t value) {
-  if (is_text(field)) {
-    const std::string_view& text = text_of(field, object);
-    const std::optional<std::size_t> characters = count_characters(text);
-    if (characters ? check(field, static_cast<std::int64_t>(*characters))
-                   : refuse(field, value, Rule::utf8)) {
-      return true;
-    }
-    show(text);
-    return false;
-  }
-  if (!check(field, value)) return false;
-  return field.partner == 0 || load((&field)[field.partner], object, value) ||
-         refuse(field, value, Rule::given_with);
+  if (field.low == field.high) return true;
+  const std::int32_t least = field.min();
+  const std::int32_t most = field.max();
+  if (value_ >= least && value_ <= most) return true;
+  if (field.kind != FieldKind::clamped) return refuse(field, Rule::range);
+  number_ = value_ < least ? least : most;
+  ++clamped_;
+  return true;
 }
 
 void SampleWriter::write(const ObjectRules& rules, const void* object) {
-  std::int64_t value = 0;
   for (const FieldRule& field : rules) {
-    if (closed_) return;
-    if (!load(field, object, value)) continue;
     scope_ = rules.scope;
-    if (!keeps(field, object, value)) return;
+    if (!is_open() || !load(field, object, value_)) continue;
+    const bool is_alone = field.partner != 0 && !is_given((&field)[field.partner], object);
+    if (is_alone && field.kind == FieldKind::whole) continue;
     json_.key(field.name);
     const void* const at = place_of(field, object);
     switch (field.type) {
       case FieldType::mac:
+      case FieldType::opt_mac:  // which begins with it
         write_mac(*static_cast<const MacAddress*>(at));
-        break;
-      case FieldType::opt_mac:
-        write_mac(**static_cast<const std::optional<MacAddress>*>(at));
         break;
       case FieldType::text:
       case FieldType::required_text:
-        json_.string(text_of(field, object));
+        write_text(field, text_at(at));
         break;
       case FieldType::opt_bool:
-        json_.raw(value != 0 ? "true" : "false");
+        json_.raw(value_ != 0 ? "true" : "false");
         break;
       case FieldType::list:
-        write_list(rules, at);
+        if (check(field)) write_list(rules, at);
         break;
       default:
-        write_number(field, value);
+        write_number(field);
     }
+    if (is_alone) refuse(field, Rule::given_with);
   }
 }
 
-void SampleWriter::write_number(const FieldRule& field, std::int64_t value) {
+void SampleWriter::write_text(const FieldRule& field, const std::string_view& text) {
+  const std::optional<std::size_t> characters = count_characters(text);
+  if (characters) value_ = static_cast<std::int64_t>(*characters);
+  if (characters ? check(field) : refuse(field, Rule::utf8)) {
+    json_.string(text);
+  } else {
+    show(text);
+  }
+}
+
+void SampleWriter::write_number(const FieldRule& field) {
+  check(field);
   if (field.kind == FieldKind::utc_text) {
     json_.begin('"');
-    write_utc(value, json_.out());
+    write_utc(number_, json_.out());
     json_.end('"');
-    return;
+  } else if (field.kind == FieldKind::whole) {
+    std::uint32_t half = 5;
+    for (unsigned i = field.decimals; i > 1; --i)
+      half *= 10;
+    const std::uint32_t nearest = (static_cast<std::uint32_t>(number_) / half + 1) / 2;
+    json_.number(nearest * half * 2 == static_cast<std::uint32_t>(field.max()) ? 0 : nearest);
+  } else {
+    json_.decimal(field.decimals, number_);
   }
-  if (field.kind == FieldKind::clamped) {
-    const std::int64_t measured = value;
-    value = field.nearest(measured);
-    if (value != measured) ++clamped_;
-  }
-  json_.decimal(field.decimals, value);
 }
 
 void SampleWriter::write_list(const ObjectRules& rules, const void* place) {
@@ -267,7 +257,7 @@ void SampleWriter::write_list(const ObjectRules& rules, const void* place) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     set_index(i);
     json_.begin('{');
-    write(*rules.items, item);
+    write((&rules)[1], item);
     json_.end('}');
     item += rules.item_bytes;
   }
@@ -285,17 +275,18 @@ void SampleWriter::write_mac(const MacAddress& mac) {
 }
 
 Status SampleWriter::commit() {
-  if (closed_) return outcome_;
+  if (!is_open()) return state_ == State::refused ? Code::invalid_value : Code::ok;
   TextBuilder& out = json_.out();
   if (item_of_ < Sample::list_count) out.append('}');
   // Containers are numbered from the inside to the outside.
   auto closing = static_cast<std::uint32_t>(at_ + out.wanted());
-  for (std::uint32_t i = 0; i < Sample::root; ++i) {
-    if ((opened_ >> i & 1U) != 0) out.append(i < Sample::list_count ? ']' : '}');
-  }
+  constexpr std::uint32_t lists = (1U << Sample::list_count) - 1;
+  if ((opened_ & lists) != 0) out.append(']');
+  for (std::uint32_t objects = opened_ >> Sample::list_count; objects != 0; objects &= objects - 1)
+    out.append('}');
   if (out.overflow()) {
-    sample_.content_.status = Code::buffer_too_small;
-    return sample_.content_.status;
+    sample_.content_.is_full = true;
+    return Code::buffer_too_small;
   }
   const auto size = static_cast<std::uint32_t>(out.size());
   char* const begin = sample_.buffer_.data() + at_;

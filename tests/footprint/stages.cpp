@@ -16,7 +16,7 @@
 namespace ht = here_tracking;
 
 static_assert(sizeof(ht::DesiredShadow) == 416, "shadow.hpp names it");
-static_assert(sizeof(ht::Sample) == 240, "telemetry.hpp names it");
+static_assert(sizeof(ht::Sample) == 216, "telemetry.hpp names it");
 static_assert(sizeof(ht::SourceSlot<ht::CellSource>) == 12, "gather.hpp names it");
 
 inline void* operator new(std::size_t /*size*/, std::uint8_t* memory) noexcept {

@@ -825,7 +825,7 @@ typedef struct {
 /// Memory: 27 bytes empty, at most 130..181 a cell and 63..80 a neighbour, 92 an access point, 162
 /// a beacon, 224 a position, 280 all sensor readings. `telemetry.hpp` has the table.
 typedef struct {
-  HT_OBJECT(36, 31);
+  HT_OBJECT(30, 28);
 } ht_sample_t;
 
 /// @param options NULL: none of them
