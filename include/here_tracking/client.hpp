@@ -189,7 +189,7 @@ class Client {
   [[nodiscard]] const ErrorDetail& last_error() const { return error_; }
 
   /// What the last invalid_value was about.
-  [[nodiscard]] const FieldError& field_error() const { return field_error_; }
+  [[nodiscard]] FieldError field_error() const;
 
  private:
   friend class detail::Sender;
@@ -202,7 +202,7 @@ class Client {
   Status ingest(BodySource& body, std::string_view& answer, const Ingestion& how);
   Status check_service();
   Status fail(Status status);
-  Status refuse(const char* field, std::size_t value, Rule rule, Unit unit = Unit::characters);
+  Status refuse(const char* field, std::size_t value, Rule rule);
   void log(LogLevel level, const char* text);
   void warn(const char* what, const char* more, const char* end);
   Status refused(const Exchange& exchange);
@@ -242,7 +242,10 @@ class Client {
   detail::TokenTimes token_times_;
   std::size_t authorization_size_ = 0;  // of "Bearer <token>" in memory_.token
   ErrorDetail error_ = {};
-  FieldError field_error_ = {};
+  // Of field_error().
+  const char* refused_field_ = "";
+  std::size_t refused_value_ = 0;
+  Rule refused_rule_ = Rule::range;
   bool loaded_ = false;
   bool date_trusted_ = false;  // only while the time is known
 };

@@ -93,6 +93,23 @@ Code code_of(std::uint16_t http_status) {
   }
 }
 
+/// Of the value that breaks it.
+Unit unit_of(Rule rule) {
+  switch (rule) {
+    case Rule::range:  // nothing was refused
+    case Rule::samples:
+      return Unit::none;
+    case Rule::utf8:
+      return Unit::bytes;
+    case Rule::timeout_ms:
+      return Unit::ms;
+    case Rule::at_least_1:
+      return Unit::s;
+    default:
+      return Unit::characters;
+  }
+}
+
 /// A UUID.
 Status write_request_id(Entropy& entropy, Span<char> into) {
   std::uint8_t bytes[16];
@@ -190,13 +207,21 @@ Status Client::fail(Status status) {
   return status;
 }
 
-Status Client::refuse(const char* field, std::size_t value, Rule rule, Unit unit) {
+Status Client::refuse(const char* field, std::size_t value, Rule rule) {
   error_ = {};
-  field_error_.field = field;
-  field_error_.value = static_cast<std::int64_t>(value);
-  field_error_.unit = unit;
-  field_error_.rule = rule;
+  refused_field_ = field;
+  refused_value_ = value;
+  refused_rule_ = rule;
   return fail(Code::invalid_value);
+}
+
+FieldError Client::field_error() const {
+  FieldError error;
+  error.field = refused_field_;
+  error.value = static_cast<std::int64_t>(refused_value_);
+  error.rule = refused_rule_;
+  error.unit = unit_of(refused_rule_);
+  return error;
 }
 
 Status Client::refused(const Exchange& exchange) {
@@ -226,7 +251,7 @@ Status Client::check_service() {
   if (!url.valid()) return refuse("base_url", url.text().size(), url.rule());
   for (const std::uint32_t timeout_ms : {config_.connect_timeout_ms, config_.timeout_ms}) {
     if (timeout_ms == 0 || timeout_ms > max_timeout_ms) {
-      return refuse("timeout_ms", timeout_ms, Rule::timeout_ms, Unit::ms);
+      return refuse("timeout_ms", timeout_ms, Rule::timeout_ms);
     }
   }
   if (memory_.work.size() < min_work_bytes || memory_.token.size() < min_token_bytes) {
@@ -502,7 +527,7 @@ Status Client::ingest(Span<const std::string_view> samples, DesiredShadow& shado
   bool is_valid = !samples.empty();
   for (const std::string_view sample : samples)
     is_valid = is_valid && !sample.empty();
-  if (!is_valid) return refuse("samples", samples.size(), Rule::samples, Unit::none);
+  if (!is_valid) return refuse("samples", samples.size(), Rule::samples);
   ArrayBody body(samples);
   return ingest(body, shadow, how);
 }

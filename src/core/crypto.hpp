@@ -11,9 +11,9 @@ namespace here_tracking {
 
 inline constexpr std::size_t sha256_bytes = 32;
 
-/// The block that HMAC-SHA256 (RFC 2104) makes of a key.
+/// The block that HMAC-SHA256 (RFC 2104) makes of a key, where that stands.
 inline constexpr std::size_t hmac_block_bytes = 64;
-void write_hmac_block(std::string_view key, Span<char> block);
+void make_hmac_block(char* key, std::size_t size);
 
 /// HMAC-SHA256 of the message that stands behind a block. Overwrites both, so there is room for a
 /// digest behind the block.

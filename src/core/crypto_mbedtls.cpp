@@ -25,13 +25,12 @@ void sha256(std::string_view data, char* digest) {
 
 }  // namespace
 
-void write_hmac_block(std::string_view key, Span<char> block) {
-  std::memset(block.data(), 0, hmac_block_bytes);
-  if (key.size() <= hmac_block_bytes) {
-    std::memcpy(block.data(), key.data(), key.size());
-  } else {
-    sha256(key, block.data());
+void make_hmac_block(char* key, std::size_t size) {
+  if (size > hmac_block_bytes) {
+    sha256({key, size}, key);
+    size = sha256_bytes;
   }
+  std::memset(key + size, 0, hmac_block_bytes - size);
 }
 
 Span<const std::uint8_t> hmac_sha256(Span<char> block_and_message) {

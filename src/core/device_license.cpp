@@ -25,8 +25,8 @@ char alphanumeric(std::uint32_t number) {
 }  // namespace
 
 Status LicensedDevice::check(Client& client) const {
-  if (device_id_.empty() || device_id_.size() > max_key_bytes) {
-    return client.refuse("device_id", device_id_.size(), Rule::device_id);
+  if (identity().empty() || identity().size() > max_key_bytes) {
+    return client.refuse("device_id", identity().size(), Rule::device_id);
   }
   if (device_secret_.empty() || device_secret_.size() > max_secret_bytes) {
     return client.refuse("device_secret", device_secret_.size(), Rule::device_secret);
@@ -42,7 +42,7 @@ Status LicensedDevice::get_token(Client& client) {
   for (char& c : nonce)
     c = alphanumeric(static_cast<std::uint8_t>(c));
   const OAuthRequest request = {client.origin(),
-                                device_id_,
+                                identity(),
                                 device_secret_,
                                 {nonce, oauth_nonce_bytes},
                                 client.signing_time_s()};

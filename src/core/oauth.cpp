@@ -36,28 +36,26 @@ void write_key(std::string_view consumer_secret, TextBuilder& out) {
 }
 
 std::string_view write_authorization(const OAuthRequest& request, Span<char> memory) {
+  constexpr std::string_view scheme = "OAuth ";
+  char* const start = memory.data();
   TextBuilder text(memory);
-  text.append("OAuth ");
-  const std::size_t parameters_at = text.wanted();
+  text.append(scheme);
   write_parameters(request, text);
   const std::size_t end = text.wanted();
-  const std::string_view parameters = text.text(parameters_at);
-
   write_address(request.origin, text);
-  const std::string_view address = text.text(end);
   const std::size_t block_at = text.wanted();
-  const std::size_t message_at = block_at + hmac_block_bytes;
-  char* const block = memory.data() + block_at;
+  char* const block = start + block_at;
 
-  text.cut(message_at);
   write_key(request.consumer_secret, text);
-  write_hmac_block(text.text(message_at), {block, hmac_block_bytes});
-  text.cut(message_at);
-  write_base_string(address, parameters, text);
-  const auto digest = hmac_sha256({block, text.size() - block_at});
+  make_hmac_block(block, text.wanted() - block_at);
+  text.cut(block_at + hmac_block_bytes);
+  write_base_string({start + end, block_at - end}, {start + scheme.size(), end - scheme.size()},
+                    text);
+  const auto digest = hmac_sha256({block, text.wanted() - block_at});
 
   char signature[base64_bytes(sha256_bytes)];
   const std::size_t signature_size = base64(digest, signature);
+  wipe({block, memory.size() - block_at});  // the secret was there
   text.cut(end);
   text.append(R"(,oauth_signature=")");
   write_encoded({signature, signature_size}, text);

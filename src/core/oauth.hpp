@@ -45,7 +45,7 @@ void write_key(std::string_view consumer_secret, TextBuilder& out);
 inline constexpr std::size_t signing_bytes = 1500;
 
 /// Section 3.5.1: the value of the Authorization header, with base64 of the HMAC-SHA256.
-/// @param memory has signing_bytes. Wipe it: the secret was there.
+/// @param memory has signing_bytes.
 /// @return points into it.
 [[nodiscard]] std::string_view write_authorization(const OAuthRequest& request, Span<char> memory);
 

@@ -89,9 +89,10 @@ struct Digest {
 
 Digest hmac(const std::string& key, const std::string& message) {
   constexpr std::size_t block_bytes = here_tracking::hmac_block_bytes;
-  std::string memory(block_bytes, '\xff');
-  here_tracking::write_hmac_block(key, {memory.data(), block_bytes});
-  memory += message;
+  std::string memory = key;
+  memory.resize(std::max(key.size(), block_bytes), '\xff');
+  here_tracking::make_hmac_block(memory.data(), key.size());
+  memory.replace(block_bytes, std::string::npos, message);
   const std::size_t size = memory.size();
   memory.resize(std::max(size, block_bytes + here_tracking::sha256_bytes));
   const auto digest = here_tracking::hmac_sha256({memory.data(), size});
