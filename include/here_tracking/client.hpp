@@ -46,7 +46,7 @@ class BaseUrl {
 
  private:
   std::string_view text_ = "https://tracking.api.here.com";
-  Origin origin_ = {true, "tracking.api.here.com", 443};
+  Origin origin_ = {"tracking.api.here.com", 443, true};
   Rule rule_ = Rule::range;
 };
 
@@ -229,8 +229,6 @@ class Client {
   [[nodiscard]] std::int64_t now_ms() const { return hooks_.clock->now_ms(); }
   [[nodiscard]] std::int64_t server_now_ms();
   [[nodiscard]] bool has_time(std::uint32_t max_age_ms) const;
-  [[nodiscard]] bool has_right_date(const Exchange& exchange, std::uint32_t max_error_ms) const;
-  [[nodiscard]] std::int64_t signing_time_s() const;
   [[nodiscard]] std::uint64_t identity() const;
   [[nodiscard]] bool has_token() { return server_now_ms() < token_times_.renew_ms; }
 

@@ -2,6 +2,7 @@
 #include "here_tracking/authorization.hpp"
 #include "here_tracking/client.hpp"
 
+#include "division.hpp"
 #include "oauth.hpp"
 #include "report.hpp"
 #include "text.hpp"
@@ -41,11 +42,12 @@ Status LicensedDevice::get_token(Client& client) {
   if (!status.ok()) return status;
   for (char& c : nonce)
     c = alphanumeric(static_cast<std::uint8_t>(c));
+  // Not time_.at(), which stands still for a while after a correction.
   const OAuthRequest request = {client.origin(),
                                 identity(),
                                 device_secret_,
                                 {nonce, oauth_nonce_bytes},
-                                client.signing_time_s()};
+                                to_seconds(client.now_ms() + client.time_.offset_ms())};
   return client.post_for_token(write_authorization(request, client.memory_.work));
 }
 

@@ -4,8 +4,7 @@
 namespace here_tracking {
 
 bool is_alphanumeric(char c) {
-  const auto lower = static_cast<char>(c | 0x20);
-  return is_digit(c) || (lower >= 'a' && lower <= 'z');
+  return is_digit(c) || is_letter(c);
 }
 
 void write_origin(const Origin& origin, TextBuilder& out) {
