@@ -209,11 +209,11 @@ class Client {
   Status send(Exchange& exchange);
   Status request(Exchange& exchange);
   Status get_object(std::string_view target, std::string_view& json);
-  Status prepare(bool& had_token);
+  Status renew_token();
   Status request_token();
   Status post_for_token(std::string_view authorization);
-  bool take_token(std::string_view token, std::uint32_t life_s, std::int64_t since_ms);
-  bool keep_token(std::string_view token, const detail::TokenTimes& times);
+  Code take_token(std::string_view token, std::uint32_t life_s, std::int64_t since_ms);
+  Code keep_token(std::string_view token, const detail::TokenTimes& times);
   void forget_token();
   Status post(const Authorization::Report& report);
   Status post_once(const Authorization::Report& report);

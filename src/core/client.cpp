@@ -130,10 +130,10 @@ Status write_request_id(Entropy& entropy, Span<char> into) {
 /// A request, and what comes back.
 class Client::Exchange final : public ResponseHandler {
  public:
-  Exchange(const Client& client, std::string_view target)
+  explicit Exchange(const Client& client)
       : request{"GET"sv,
                 client.origin(),
-                target,
+                {},
                 {headers_, 2},
                 nullptr,
                 client.config_.connect_timeout_ms,
@@ -389,7 +389,8 @@ Status Client::sync_time() {
   if (!status.ok()) return status;
   // The first exchange may include a handshake over a slow network; the second does not.
   for (int attempt = 0; attempt < 2; ++attempt) {
-    Exchange exchange(*this, "/v2/timestamp"sv);
+    Exchange exchange(*this);
+    exchange.request.target = "/v2/timestamp"sv;
     const Status sent = send(exchange);
     if (!sent.ok()) return sent;
     std::uint32_t server_s = 0;
@@ -411,7 +412,8 @@ Status Client::sync_time() {
 Status Client::get_object(std::string_view target, std::string_view& json) {
   Status status = check_service();
   if (!status.ok()) return status;
-  Exchange exchange(*this, target);
+  Exchange exchange(*this);
+  exchange.request.target = target;
   status = request(exchange);
   if (status.ok()) json = exchange.text;
   return status;
@@ -444,18 +446,13 @@ void Client::drop_token() {
 }
 
 Status Client::ensure_token() {
-  const Status status = check();
-  bool had_token = false;
-  return status.ok() ? prepare(had_token) : status;
+  Status status = check();
+  if (status.ok()) status = ensure_time();
+  return status.ok() && !has_token() ? renew_token() : status;
 }
 
-/// Gets what is missing of the time and a token.
-Status Client::prepare(bool& had_token) {
-  Status status = ensure_time();
-  had_token = status.ok() && has_token();
-  if (!status.ok() || had_token) return status;
-  if (!has_time(time_age_for_token_ms)) status = sync_time();
-  if (status.ok()) status = request_token();
+Status Client::renew_token() {
+  const Status status = request_token();
   if (!is_passing(status.code()) || token_life_s() == 0) return status;
   log(LogLevel::info, "the token could not be renewed: using it to its end");
   return {};
@@ -463,7 +460,7 @@ Status Client::prepare(bool& had_token) {
 
 Status Client::request_token() {
   for (int attempt = 0;; ++attempt) {
-    Status status = ensure_time();
+    Status status = has_time(time_age_for_token_ms) ? Status() : sync_time();
     if (!status.ok()) return status;
     error_ = {};
     status = fail(authorization_.get_token(*this));
@@ -476,18 +473,18 @@ Status Client::request_token() {
   }
 }
 
-bool Client::keep_token(std::string_view token, const detail::TokenTimes& times) {
+Code Client::keep_token(std::string_view token, const detail::TokenTimes& times) {
   const std::size_t size = bearer.size() + token.size();
-  if (size > memory_.token.size()) return false;
+  if (size > memory_.token.size()) return Code::buffer_too_small;
   char* const memory = memory_.token.data();
   std::memcpy(memory, bearer.data(), bearer.size());
   std::memcpy(memory + bearer.size(), token.data(), token.size());
   authorization_size_ = size;
   token_times_ = times;
-  return true;
+  return Code::ok;
 }
 
-bool Client::take_token(std::string_view token, std::uint32_t life_s, std::int64_t since_ms) {
+Code Client::take_token(std::string_view token, std::uint32_t life_s, std::int64_t since_ms) {
   forget_token();
   detail::TokenTimes times;
   times.expires_ms = since_ms + time_.offset_ms() + std::int64_t{life_s} * 1000;
@@ -500,7 +497,8 @@ Status Client::post_for_token(std::string_view authorization) {
   char* const header = memory_.work.end() - authorization.size();
   std::memmove(header, authorization.data(), authorization.size());
 
-  Exchange exchange(*this, token_target);
+  Exchange exchange(*this);
+  exchange.request.target = {token_target, sizeof(token_target) - 1};
   exchange.authorize({header, authorization.size()}, 3);
   exchange.reserve(authorization.size());
   exchange.not_found = Code::unknown_device;
@@ -508,9 +506,7 @@ Status Client::post_for_token(std::string_view authorization) {
   if (!status.ok()) return status;
   const ServiceReply& reply = exchange.reply;
   if (!is_bearer_token(reply.access_token) || reply.expires_in_s == 0) return refused(exchange);
-  const bool taken = take_token(reply.access_token, static_cast<std::uint32_t>(reply.expires_in_s),
-                                exchange.sent_ms);
-  return {taken ? Code::ok : Code::buffer_too_small, exchange.status()};
+  return {take_token(reply.access_token, reply.expires_in_s, exchange.sent_ms), exchange.status()};
 }
 
 // ---- ingestion ----
@@ -541,9 +537,10 @@ Status Client::ingest(BodySource& body, std::string_view& answer, const Ingestio
 
 Status Client::post(const Authorization::Report& report) {
   for (bool repeated = false;; repeated = true) {
-    bool had_token = false;
-    Status status = ensure_time();  // a second chance for a time that could not be asked for
-    if (status.ok()) status = prepare(had_token);
+    Status status = ensure_time();
+    if (status.ok()) status = ensure_time();  // a second chance to ask for a time that is old
+    const bool had_token = status.ok() && has_token();
+    if (status.ok() && !had_token) status = renew_token();
     // Nothing was sent, so that is no verdict on it.
     if (status == Code::rejected || status == Code::too_large)
       status = fail({Code::response_invalid, status.http_status()});
@@ -563,7 +560,8 @@ Status Client::post(const Authorization::Report& report) {
 
 Status Client::post_once(const Authorization::Report& report) {
   const bool is_synchronous = report.how.delivery == Delivery::synchronous;
-  Exchange exchange(*this, {report.target, is_synchronous ? path_size : target_size});
+  Exchange exchange(*this);
+  exchange.request.target = {report.target, is_synchronous ? path_size : target_size};
   exchange.authorize({memory_.token.data(), authorization_size_}, 4);
   exchange.request.body = report.body;
   if (names_device(report.how)) exchange.not_found = Code::unknown_device;
@@ -579,7 +577,7 @@ std::uint64_t Client::identity() const {
   TextBuilder text(memory);
   write_origin(origin(), text);
   text.append('\n');
-  return fnv1a(authorization_.identity_, fnv1a(text.text()));
+  return fnv1a(authorization_.identity_, fnv1a({memory, text.wanted()}));
 }
 
 void Client::warn_about_storage(Status status, const char* action, const RecordKind& kind) {

@@ -36,10 +36,10 @@ void write_key(std::string_view consumer_secret, TextBuilder& out) {
 }
 
 std::string_view write_authorization(const OAuthRequest& request, Span<char> memory) {
-  constexpr std::string_view scheme = "OAuth ";
+  constexpr std::size_t parameters_at = 6;
   char* const start = memory.data();
   TextBuilder text(memory);
-  text.append(scheme);
+  text.append("OAuth ");
   write_parameters(request, text);
   const std::size_t end = text.wanted();
   write_address(request.origin, text);
@@ -49,18 +49,17 @@ std::string_view write_authorization(const OAuthRequest& request, Span<char> mem
   write_key(request.consumer_secret, text);
   make_hmac_block(block, text.wanted() - block_at);
   text.cut(block_at + hmac_block_bytes);
-  write_base_string({start + end, block_at - end}, {start + scheme.size(), end - scheme.size()},
+  write_base_string({start + end, block_at - end}, {start + parameters_at, end - parameters_at},
                     text);
-  const auto digest = hmac_sha256({block, text.wanted() - block_at});
-
+  const std::uint8_t* const digest = hmac_sha256(block, text.wanted() - block_at);
   char signature[base64_bytes(sha256_bytes)];
-  const std::size_t signature_size = base64(digest, signature);
+  const std::size_t signature_size = base64({digest, sha256_bytes}, signature);
   wipe({block, memory.size() - block_at});  // the secret was there
   text.cut(end);
   text.append(R"(,oauth_signature=")");
   write_encoded({signature, signature_size}, text);
   text.append('"');
-  return text.text();
+  return {start, text.wanted()};
 }
 
 }  // namespace here_tracking

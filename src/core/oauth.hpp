@@ -22,7 +22,7 @@ struct OAuthRequest {
   std::int64_t timestamp_s;
 };
 
-inline constexpr std::string_view token_target = "/v2/token";
+inline constexpr char token_target[] = "/v2/token";
 inline constexpr std::size_t max_key_bytes = 50;
 inline constexpr std::size_t max_secret_bytes = 128;
 inline constexpr std::size_t oauth_nonce_bytes = 20;

@@ -20,9 +20,7 @@ Status SuppliedToken::take_token(Client& client) {
     return client.refuse("token", size, Rule::token);
   }
   if (life_s == 0) return client.refuse("life_s", life_s, Rule::at_least_1);
-  const bool taken =
-      client.take_token({memory.data(), size}, life_s, client.hooks_.clock->now_ms());
-  return taken ? Code::ok : Code::buffer_too_small;
+  return client.take_token({memory.data(), size}, life_s, client.now_ms());
 }
 
 Status SuppliedToken::send_for(Client& client, Report& report) {

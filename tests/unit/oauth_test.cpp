@@ -95,13 +95,14 @@ Digest hmac(const std::string& key, const std::string& message) {
   memory.replace(block_bytes, std::string::npos, message);
   const std::size_t size = memory.size();
   memory.resize(std::max(size, block_bytes + here_tracking::sha256_bytes));
-  const auto digest = here_tracking::hmac_sha256({memory.data(), size});
+  const here_tracking::Span<const std::uint8_t> digest = {
+      here_tracking::hmac_sha256(memory.data(), size), here_tracking::sha256_bytes};
   std::array<char, 2 * here_tracking::sha256_bytes> hex{};
   TextBuilder out(hex);
   for (const std::uint8_t byte : digest)
     out.append_hex(byte);
   std::array<char, here_tracking::base64_bytes(here_tracking::sha256_bytes)> base64{};
-  const std::size_t base64_size = here_tracking::base64(digest, base64);
+  const std::size_t base64_size = here_tracking::base64(digest, base64.data());
   return {std::string(out.text()), std::string(base64.data(), base64_size)};
 }
 
