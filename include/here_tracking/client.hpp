@@ -212,8 +212,8 @@ class Client {
   Status renew_token();
   Status request_token();
   Status post_for_token(std::string_view authorization);
-  Code take_token(std::string_view token, std::uint32_t life_s, std::int64_t since_ms);
-  Code keep_token(std::string_view token, const detail::TokenTimes& times);
+  Code take_token(const std::string_view& token, std::uint32_t life_s, std::int64_t since_ms);
+  Code keep_token(const std::string_view& token, const detail::TokenTimes& times);
   void forget_token();
   Status post(const Authorization::Report& report);
   Status post_once(const Authorization::Report& report);

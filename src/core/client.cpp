@@ -374,7 +374,7 @@ std::optional<std::int64_t> Client::server_time_ms() {
 }
 
 bool Client::has_time(std::uint32_t max_age_ms) const {
-  return time_.known() && now_ms() - time_.synced_at_ms() <= max_age_ms;
+  return now_ms() - time_.synced_at_ms() <= max_age_ms;
 }
 
 Status Client::ensure_time() {
@@ -473,7 +473,7 @@ Status Client::request_token() {
   }
 }
 
-Code Client::keep_token(std::string_view token, const detail::TokenTimes& times) {
+Code Client::keep_token(const std::string_view& token, const detail::TokenTimes& times) {
   const std::size_t size = bearer.size() + token.size();
   if (size > memory_.token.size()) return Code::buffer_too_small;
   char* const memory = memory_.token.data();
@@ -484,7 +484,8 @@ Code Client::keep_token(std::string_view token, const detail::TokenTimes& times)
   return Code::ok;
 }
 
-Code Client::take_token(std::string_view token, std::uint32_t life_s, std::int64_t since_ms) {
+Code Client::take_token(const std::string_view& token, std::uint32_t life_s,
+                        std::int64_t since_ms) {
   forget_token();
   detail::TokenTimes times;
   times.expires_ms = since_ms + time_.offset_ms() + std::int64_t{life_s} * 1000;

@@ -13,13 +13,14 @@ class ServerTime {
 
   [[nodiscard]] bool known() const { return synced_at_ms_ >= 0; }
   [[nodiscard]] std::int64_t offset_ms() const { return offset_ms_; }
+  /// Longer ago than any age while it is not known.
   [[nodiscard]] std::int64_t synced_at_ms() const { return synced_at_ms_; }
 
   void set(std::int64_t offset_ms, std::int64_t monotonic_ms) {
     offset_ms_ = offset_ms;
     synced_at_ms_ = monotonic_ms;
   }
-  void forget() { synced_at_ms_ = -1; }
+  void forget() { synced_at_ms_ = never; }
 
   [[nodiscard]] std::int64_t at(std::int64_t monotonic_ms) {
     const std::int64_t now_ms = monotonic_ms + offset_ms_;
@@ -29,8 +30,10 @@ class ServerTime {
   }
 
  private:
+  static constexpr std::int64_t never = -(std::int64_t{1} << 62U);
+
   std::int64_t offset_ms_ = 0;
-  std::int64_t synced_at_ms_ = -1;  // -1: not known
+  std::int64_t synced_at_ms_ = never;
   std::int64_t latest_ms_ = 0;
 };
 
