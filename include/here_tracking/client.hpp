@@ -116,7 +116,7 @@ class Client {
 
   /// @param authorization in whose name it sends. Borrowed, as the hooks are.
   Client(const ClientConfig& config, Authorization& authorization, const Hooks& hooks,
-         ClientMemory memory);
+         const ClientMemory& memory);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -211,7 +211,7 @@ class Client {
   Status get_object(std::string_view target, std::string_view& json);
   Status renew_token();
   Status request_token();
-  Status post_for_token(std::string_view authorization);
+  Status post_for_token(const std::string_view& authorization);
   Code take_token(const std::string_view& token, std::uint32_t life_s, std::int64_t since_ms);
   Code keep_token(const std::string_view& token, const detail::TokenTimes& times);
   void forget_token();

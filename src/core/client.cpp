@@ -144,7 +144,7 @@ class Client::Exchange final : public ResponseHandler {
   }
 
   /// Makes it a POST.
-  void authorize(std::string_view authorization, std::size_t header_count) {
+  void authorize(const std::string_view& authorization, std::size_t header_count) {
     request.method = "POST"sv;
     request.headers = {headers_, header_count};
     headers_[2].value = authorization;
@@ -212,7 +212,7 @@ class Client::Exchange final : public ResponseHandler {
 };
 
 Client::Client(const ClientConfig& config, Authorization& authorization, const Hooks& hooks,
-               ClientMemory memory)
+               const ClientMemory& memory)
     : config_(config), authorization_(authorization), hooks_(hooks), memory_(memory) {}
 
 Client::~Client() {
@@ -493,7 +493,7 @@ Code Client::take_token(const std::string_view& token, std::uint32_t life_s,
   return keep_token(token, times);
 }
 
-Status Client::post_for_token(std::string_view authorization) {
+Status Client::post_for_token(const std::string_view& authorization) {
   // The header is moved to the end of the work memory, the response is taken in front of it.
   char* const header = memory_.work.end() - authorization.size();
   std::memmove(header, authorization.data(), authorization.size());

@@ -20,7 +20,8 @@ void write_address(const Origin& origin, TextBuilder& out) {
   out.append(token_target);
 }
 
-void write_base_string(std::string_view address, std::string_view parameters, TextBuilder& out) {
+void write_base_string(const std::string_view& address, const std::string_view& parameters,
+                       TextBuilder& out) {
   out.append("POST&");
   write_encoded(address, out);
   out.append('&');
@@ -30,7 +31,7 @@ void write_base_string(std::string_view address, std::string_view parameters, Te
   }
 }
 
-void write_key(std::string_view consumer_secret, TextBuilder& out) {
+void write_key(const std::string_view& consumer_secret, TextBuilder& out) {
   write_encoded(consumer_secret, out);
   out.append('&');
 }

@@ -35,11 +35,12 @@ void write_parameters(const OAuthRequest& request, TextBuilder& out);
 void write_address(const Origin& origin, TextBuilder& out);
 
 /// Section 3.4.1.1, of what write_address() and write_parameters() wrote, which may lie in `out`.
-void write_base_string(std::string_view address, std::string_view parameters, TextBuilder& out);
+void write_base_string(const std::string_view& address, const std::string_view& parameters,
+                       TextBuilder& out);
 
 /// Section 3.4.2: the percent-encoded secret and one "&". Some implementations do not encode it;
 /// the two agree for secrets made of A-Z a-z 0-9 - . _ ~.
-void write_key(std::string_view consumer_secret, TextBuilder& out);
+void write_key(const std::string_view& consumer_secret, TextBuilder& out);
 
 /// What write_authorization() needs at most.
 inline constexpr std::size_t signing_bytes = 1500;

@@ -28,7 +28,7 @@ void write_encoded(char c, TextBuilder& out) {
   }
 }
 
-void write_encoded(std::string_view text, TextBuilder& out) {
+void write_encoded(const std::string_view& text, TextBuilder& out) {
   for (const char c : text)
     write_encoded(c, out);
 }

@@ -214,6 +214,20 @@ TEST_CASE("A secret of the greatest length is used to its last byte") {
   CHECK(signature() != whole);
 }
 
+TEST_CASE("Nothing of the secret is left behind the header") {
+  const here_tracking::BaseUrl url("https://localhost");
+  for (const std::size_t size : {8, 128}) {
+    const std::string secret(size, '/');
+    const OAuthRequest request{url.origin(), "id", secret, "n", 2};
+    std::array<char, here_tracking::signing_bytes> memory{};
+    const std::string header(here_tracking::write_authorization(request, memory));
+    const std::size_t signature_at = header.find(",oauth_signature=");
+    const std::size_t key_at = signature_at + std::string("https://localhost/v2/token").size();
+    for (std::size_t i = std::max(header.size(), key_at); i < memory.size(); ++i)
+      REQUIRE(memory[i] == '\0');
+  }
+}
+
 TEST_CASE("The longest of all that is signed fits") {
   const std::string url = "https://[" + std::string(126, ':') + "]:65534";
   const std::string id(50, '\xff');
