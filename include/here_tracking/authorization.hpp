@@ -26,6 +26,7 @@ class Authorization {
   /// @param identity whose token it is; empty: a token that is never stored.
   explicit Authorization(std::string_view identity) : identity_(identity) {}
   ~Authorization() = default;
+  [[nodiscard]] std::string_view identity() const { return identity_; }
 
   friend class Client;
   struct Report;
@@ -55,7 +56,7 @@ class LicensedDevice : public Authorization {
   /// @param device_id 1..50 characters, a UUID as a rule.
   /// @param device_secret 1..128 bytes; never logged, never stored.
   LicensedDevice(std::string_view device_id, std::string_view device_secret)
-      : Authorization(device_id), device_id_(device_id), device_secret_(device_secret) {}
+      : Authorization(device_id), device_secret_(device_secret) {}
 
  protected:
   ~LicensedDevice() = default;
@@ -66,7 +67,6 @@ class LicensedDevice : public Authorization {
   Status check(Client& client) const final;
   Status get_token(Client& client) final;
 
-  std::string_view device_id_;
   std::string_view device_secret_;
 };
 

@@ -46,7 +46,7 @@ class BaseUrl {
 
  private:
   std::string_view text_ = "https://tracking.api.here.com";
-  Origin origin_ = {true, "tracking.api.here.com", 443};
+  Origin origin_ = {"tracking.api.here.com", 443, true};
   Rule rule_ = Rule::range;
 };
 
@@ -116,7 +116,7 @@ class Client {
 
   /// @param authorization in whose name it sends. Borrowed, as the hooks are.
   Client(const ClientConfig& config, Authorization& authorization, const Hooks& hooks,
-         ClientMemory memory);
+         const ClientMemory& memory);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -189,7 +189,7 @@ class Client {
   [[nodiscard]] const ErrorDetail& last_error() const { return error_; }
 
   /// What the last invalid_value was about.
-  [[nodiscard]] const FieldError& field_error() const { return field_error_; }
+  [[nodiscard]] FieldError field_error() const;
 
  private:
   friend class detail::Sender;
@@ -202,18 +202,18 @@ class Client {
   Status ingest(BodySource& body, std::string_view& answer, const Ingestion& how);
   Status check_service();
   Status fail(Status status);
-  Status refuse(const char* field, std::size_t value, Rule rule, Unit unit = Unit::characters);
+  Status refuse(const char* field, std::size_t value, Rule rule);
   void log(LogLevel level, const char* text);
   void warn(const char* what, const char* more, const char* end);
   Status refused(const Exchange& exchange);
   Status send(Exchange& exchange);
   Status request(Exchange& exchange);
   Status get_object(std::string_view target, std::string_view& json);
-  Status prepare(bool& had_token);
+  Status renew_token();
   Status request_token();
-  Status post_for_token(std::string_view authorization);
-  bool take_token(std::string_view token, std::uint32_t life_s, std::int64_t since_ms);
-  bool keep_token(std::string_view token, const detail::TokenTimes& times);
+  Status post_for_token(const std::string_view& authorization);
+  Code take_token(const std::string_view& token, std::uint32_t life_s, std::int64_t since_ms);
+  Code keep_token(const std::string_view& token, const detail::TokenTimes& times);
   void forget_token();
   Status post(const Authorization::Report& report);
   Status post_once(const Authorization::Report& report);
@@ -229,8 +229,6 @@ class Client {
   [[nodiscard]] std::int64_t now_ms() const { return hooks_.clock->now_ms(); }
   [[nodiscard]] std::int64_t server_now_ms();
   [[nodiscard]] bool has_time(std::uint32_t max_age_ms) const;
-  [[nodiscard]] bool has_right_date(const Exchange& exchange, std::uint32_t max_error_ms) const;
-  [[nodiscard]] std::int64_t signing_time_s() const;
   [[nodiscard]] std::uint64_t identity() const;
   [[nodiscard]] bool has_token() { return server_now_ms() < token_times_.renew_ms; }
 
@@ -242,7 +240,10 @@ class Client {
   detail::TokenTimes token_times_;
   std::size_t authorization_size_ = 0;  // of "Bearer <token>" in memory_.token
   ErrorDetail error_ = {};
-  FieldError field_error_ = {};
+  // Of field_error().
+  const char* refused_field_ = "";
+  std::size_t refused_value_ = 0;
+  Rule refused_rule_ = Rule::range;
   bool loaded_ = false;
   bool date_trusted_ = false;  // only while the time is known
 };

@@ -183,7 +183,7 @@ ht_code_t exchange(Transport& transport, const ht_http_request_t& said,
 
   HttpRequest request;
   request.method = from_c(said.method);
-  request.origin = {said.tls, from_c(said.host), said.port};
+  request.origin = {from_c(said.host), said.port, said.tls};
   request.target = from_c(said.target);
   request.headers = {headers.data(), said.header_count};
   if (said.body != nullptr) request.body = &body;

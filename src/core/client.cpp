@@ -30,7 +30,7 @@ constexpr std::uint32_t max_retry_after_s = 0xffffffffU;
 constexpr std::uint32_t max_timeout_ms = 0x7fffffffU;
 constexpr std::uint64_t max_number = 0xffffffffffff;  // that a header may have
 constexpr std::uint32_t max_round_trip_ms = 5000;
-constexpr std::uint32_t max_date_error_ms = 10000;
+constexpr std::uint32_t max_date_error_s = 10;
 constexpr std::uint32_t time_age_for_token_ms = 3600 * 1000;
 constexpr std::uint32_t max_time_age_ms = 25 * 3600 * 1000;
 constexpr std::uint32_t max_renewal_margin_ms = 600 * 1000;
@@ -93,6 +93,23 @@ Code code_of(std::uint16_t http_status) {
   }
 }
 
+/// Of the value that breaks it.
+Unit unit_of(Rule rule) {
+  switch (rule) {
+    case Rule::range:  // nothing was refused
+    case Rule::samples:
+      return Unit::none;
+    case Rule::utf8:
+      return Unit::bytes;
+    case Rule::timeout_ms:
+      return Unit::ms;
+    case Rule::at_least_1:
+      return Unit::s;
+    default:
+      return Unit::characters;
+  }
+}
+
 /// A UUID.
 Status write_request_id(Entropy& entropy, Span<char> into) {
   std::uint8_t bytes[16];
@@ -113,11 +130,28 @@ Status write_request_id(Entropy& entropy, Span<char> into) {
 /// A request, and what comes back.
 class Client::Exchange final : public ResponseHandler {
  public:
-  void start(Span<char> memory, std::int64_t now_ms) {
-    memory_ = memory;
-    sent_ms = now_ms;
-    on_status(0);
+  explicit Exchange(const Client& client)
+      : request{"GET"sv,
+                client.origin(),
+                {},
+                {headers_, 2},
+                nullptr,
+                client.config_.connect_timeout_ms,
+                client.config_.timeout_ms},
+        memory_(client.memory_.work) {
+    headers_[1].value = {client.error_.request_id.data(), client.error_.request_id.size() - 1};
+    Exchange::on_status(0);
   }
+
+  /// Makes it a POST.
+  void authorize(const std::string_view& authorization, std::size_t header_count) {
+    request.method = "POST"sv;
+    request.headers = {headers_, header_count};
+    headers_[2].value = authorization;
+  }
+
+  /// Leaves so much at the end of the memory as it is.
+  void reserve(std::size_t size) { memory_ = {memory_.data(), memory_.size() - size}; }
 
   void on_status(std::uint16_t http_status) override {
     status_ = http_status;
@@ -155,9 +189,7 @@ class Client::Exchange final : public ResponseHandler {
   [[nodiscard]] bool is_quick() const { return round_trip_ms <= max_round_trip_ms; }
   [[nodiscard]] bool corrects_time() const { return status_ == 401 && here_timestamp_s >= 2; }
 
-  std::string_view target;
-  std::string_view authorization;  // empty: it is a GET
-  BodySource* body = nullptr;
+  HttpRequest request;
   Code not_found = Code::forbidden;  // what 404 means
 
   // Set by send().
@@ -171,12 +203,16 @@ class Client::Exchange final : public ResponseHandler {
   ServiceReply reply;  // unless there is a body
 
  private:
+  HttpHeader headers_[4] = {{"Accept"sv, "application/json"sv},
+                            {"X-Request-Id"sv, {}},
+                            {"Authorization"sv, {}},
+                            {"Content-Type"sv, "application/json"sv}};
   Span<char> memory_;
   std::uint16_t status_;
 };
 
 Client::Client(const ClientConfig& config, Authorization& authorization, const Hooks& hooks,
-               ClientMemory memory)
+               const ClientMemory& memory)
     : config_(config), authorization_(authorization), hooks_(hooks), memory_(memory) {}
 
 Client::~Client() {
@@ -190,13 +226,21 @@ Status Client::fail(Status status) {
   return status;
 }
 
-Status Client::refuse(const char* field, std::size_t value, Rule rule, Unit unit) {
+Status Client::refuse(const char* field, std::size_t value, Rule rule) {
   error_ = {};
-  field_error_.field = field;
-  field_error_.value = static_cast<std::int64_t>(value);
-  field_error_.unit = unit;
-  field_error_.rule = rule;
+  refused_field_ = field;
+  refused_value_ = value;
+  refused_rule_ = rule;
   return fail(Code::invalid_value);
+}
+
+FieldError Client::field_error() const {
+  FieldError error;
+  error.field = refused_field_;
+  error.value = static_cast<std::int64_t>(refused_value_);
+  error.rule = refused_rule_;
+  error.unit = unit_of(refused_rule_);
+  return error;
 }
 
 Status Client::refused(const Exchange& exchange) {
@@ -226,7 +270,7 @@ Status Client::check_service() {
   if (!url.valid()) return refuse("base_url", url.text().size(), url.rule());
   for (const std::uint32_t timeout_ms : {config_.connect_timeout_ms, config_.timeout_ms}) {
     if (timeout_ms == 0 || timeout_ms > max_timeout_ms) {
-      return refuse("timeout_ms", timeout_ms, Rule::timeout_ms, Unit::ms);
+      return refuse("timeout_ms", timeout_ms, Rule::timeout_ms);
     }
   }
   if (memory_.work.size() < min_work_bytes || memory_.token.size() < min_token_bytes) {
@@ -258,29 +302,11 @@ void Client::warn(const char* what, const char* more, const char* end) {
 
 Status Client::send(Exchange& exchange) {
   error_ = {};
-  // A request for a token has its header at the end of the work memory.
-  const std::size_t reserved = exchange.body == nullptr ? exchange.authorization.size() : 0;
-  exchange.start({memory_.work.data(), memory_.work.size() - reserved}, now_ms());
+  exchange.sent_ms = now_ms();
   if (exchange.sent_ms < 0) return fail(Code::not_provided);
   Status status = write_request_id(*hooks_.entropy, error_.request_id);
   if (!status.ok()) return fail(status);
-
-  const bool is_post = !exchange.authorization.empty();
-  const std::size_t count = exchange.body != nullptr ? 4 : is_post ? 3 : 2;
-  const HttpHeader headers[] = {
-      {"Accept"sv, "application/json"sv},
-      {"X-Request-Id"sv, {error_.request_id.data(), error_.request_id.size() - 1}},
-      {"Authorization"sv, exchange.authorization},
-      {"Content-Type"sv, "application/json"sv},
-  };
-  const HttpRequest request = {is_post ? "POST"sv : "GET"sv,
-                               origin(),
-                               exchange.target,
-                               {headers, count},
-                               exchange.body,
-                               config_.connect_timeout_ms,
-                               config_.timeout_ms};
-  status = hooks_.transport->exchange(request, exchange);
+  status = hooks_.transport->exchange(exchange.request, exchange);
   const std::int64_t round_trip_ms = now_ms() - exchange.sent_ms;
   if (round_trip_ms < 0) return fail(Code::hook_failed);
   exchange.round_trip_ms = static_cast<std::uint32_t>(round_trip_ms);
@@ -292,14 +318,18 @@ Status Client::send(Exchange& exchange) {
 Status Client::request(Exchange& exchange) {
   const Status status = send(exchange);
   if (!status.ok()) return status;
+  // It was written between request and response.
   if (date_trusted_ && exchange.date_s >= 0 &&
-      !has_right_date(exchange, max_date_error_ms + exchange.round_trip_ms / 2)) {
+      difference(exchange.date_s * 1000 + 500 + max_date_error_s * 1000,
+                 exchange.sent_ms + time_.offset_ms()) >
+          2 * max_date_error_s * 1000 + exchange.round_trip_ms) {
     log(LogLevel::warning, "the clock has drifted from server time: asking again");
     forget_time();
   }
-  const bool is_good = (exchange.status() == 200 || exchange.status() == 204) &&
-                       (exchange.body != nullptr ? is_shadow(exchange.text)
-                                                 : read_reply(exchange.text, exchange.reply));
+  const bool is_good =
+      (exchange.status() == 200 || exchange.status() == 204) &&
+      (exchange.request.body != nullptr ? is_shadow(exchange.text)
+                                        : read_reply(exchange.text, exchange.reply));
   return is_good ? Status(Code::ok, exchange.status()) : refused(exchange);
 }
 
@@ -309,7 +339,7 @@ void Client::set_time(std::uint32_t server_s, const Exchange& exchange) {
   // The service tells whole seconds: on average it is half a second later.
   const std::int64_t offset_ms = std::int64_t{server_s} * 1000 + 500 - exchange.middle_ms();
   const std::int64_t step_ms = offset_ms - time_.offset_ms();
-  if (time_.known() && !is_near(step_ms, 0, max_date_error_ms)) {
+  if (time_.known() && !is_near(step_ms, 0, max_date_error_s * 1000)) {
     char memory[24];
     TextBuilder step_s(memory);
     step_s.append_decimal(step_ms, 3);
@@ -317,7 +347,7 @@ void Client::set_time(std::uint32_t server_s, const Exchange& exchange) {
     warn("server time corrected by ", memory, " s");
   }
   time_.set(offset_ms, exchange.received_ms());
-  date_trusted_ = has_right_date(exchange, max_date_error_ms);
+  date_trusted_ = is_near(exchange.date_s, server_s, max_date_error_s);
   const ClockRecord record = {hooks_.clock->boot_id(), offset_ms, time_.synced_at_ms(),
                               date_trusted_ ? 1U : 0U};
   if (record.boot_id != 0) store(ClockRecord::kind, {}, &record);
@@ -327,11 +357,6 @@ void Client::forget_time() {
   time_.forget();
   date_trusted_ = false;
   erase(ClockRecord::kind);
-}
-
-bool Client::has_right_date(const Exchange& exchange, std::uint32_t max_error_ms) const {
-  return is_near(exchange.date_s * 1000 + 500, exchange.middle_ms() + time_.offset_ms(),
-                 max_error_ms);
 }
 
 /// As late as can be while it is not known.
@@ -349,7 +374,7 @@ std::optional<std::int64_t> Client::server_time_ms() {
 }
 
 bool Client::has_time(std::uint32_t max_age_ms) const {
-  return time_.known() && now_ms() - time_.synced_at_ms() <= max_age_ms;
+  return now_ms() - time_.synced_at_ms() <= max_age_ms;
 }
 
 Status Client::ensure_time() {
@@ -364,8 +389,8 @@ Status Client::sync_time() {
   if (!status.ok()) return status;
   // The first exchange may include a handshake over a slow network; the second does not.
   for (int attempt = 0; attempt < 2; ++attempt) {
-    Exchange exchange;
-    exchange.target = "/v2/timestamp"sv;
+    Exchange exchange(*this);
+    exchange.request.target = "/v2/timestamp"sv;
     const Status sent = send(exchange);
     if (!sent.ok()) return sent;
     std::uint32_t server_s = 0;
@@ -387,8 +412,8 @@ Status Client::sync_time() {
 Status Client::get_object(std::string_view target, std::string_view& json) {
   Status status = check_service();
   if (!status.ok()) return status;
-  Exchange exchange;
-  exchange.target = target;
+  Exchange exchange(*this);
+  exchange.request.target = target;
   status = request(exchange);
   if (status.ok()) json = exchange.text;
   return status;
@@ -421,18 +446,13 @@ void Client::drop_token() {
 }
 
 Status Client::ensure_token() {
-  const Status status = check();
-  bool had_token = false;
-  return status.ok() ? prepare(had_token) : status;
+  Status status = check();
+  if (status.ok()) status = ensure_time();
+  return status.ok() && !has_token() ? renew_token() : status;
 }
 
-/// Gets what is missing of the time and a token.
-Status Client::prepare(bool& had_token) {
-  Status status = ensure_time();
-  had_token = status.ok() && has_token();
-  if (!status.ok() || had_token) return status;
-  if (!has_time(time_age_for_token_ms)) status = sync_time();
-  if (status.ok()) status = request_token();
+Status Client::renew_token() {
+  const Status status = request_token();
   if (!is_passing(status.code()) || token_life_s() == 0) return status;
   log(LogLevel::info, "the token could not be renewed: using it to its end");
   return {};
@@ -440,7 +460,7 @@ Status Client::prepare(bool& had_token) {
 
 Status Client::request_token() {
   for (int attempt = 0;; ++attempt) {
-    Status status = ensure_time();
+    Status status = has_time(time_age_for_token_ms) ? Status() : sync_time();
     if (!status.ok()) return status;
     error_ = {};
     status = fail(authorization_.get_token(*this));
@@ -453,46 +473,41 @@ Status Client::request_token() {
   }
 }
 
-bool Client::keep_token(std::string_view token, const detail::TokenTimes& times) {
+Code Client::keep_token(const std::string_view& token, const detail::TokenTimes& times) {
   const std::size_t size = bearer.size() + token.size();
-  if (size > memory_.token.size()) return false;
-  std::memcpy(memory_.token.data(), bearer.data(), bearer.size());
-  std::memcpy(memory_.token.data() + bearer.size(), token.data(), token.size());
+  if (size > memory_.token.size()) return Code::buffer_too_small;
+  char* const memory = memory_.token.data();
+  std::memcpy(memory, bearer.data(), bearer.size());
+  std::memcpy(memory + bearer.size(), token.data(), token.size());
   authorization_size_ = size;
   token_times_ = times;
-  return true;
+  return Code::ok;
 }
 
-bool Client::take_token(std::string_view token, std::uint32_t life_s, std::int64_t since_ms) {
+Code Client::take_token(const std::string_view& token, std::uint32_t life_s,
+                        std::int64_t since_ms) {
   forget_token();
   detail::TokenTimes times;
   times.expires_ms = since_ms + time_.offset_ms() + std::int64_t{life_s} * 1000;
-  times.renew_ms = times.expires_ms -
-                   (life_s < max_renewal_margin_ms / 100 ? life_s * 100 : max_renewal_margin_ms);
+  times.renew_ms = times.expires_ms - std::min(life_s, max_renewal_margin_ms / 100) * 100;
   return keep_token(token, times);
 }
 
-std::int64_t Client::signing_time_s() const {
-  // Not time_.at(), which stands still for a while after a correction.
-  return to_seconds(now_ms() + time_.offset_ms());
-}
-
-Status Client::post_for_token(std::string_view authorization) {
+Status Client::post_for_token(const std::string_view& authorization) {
   // The header is moved to the end of the work memory, the response is taken in front of it.
   char* const header = memory_.work.end() - authorization.size();
   std::memmove(header, authorization.data(), authorization.size());
 
-  Exchange exchange;
-  exchange.target = {token_target.data(), token_target.size()};
-  exchange.authorization = {header, authorization.size()};
+  Exchange exchange(*this);
+  exchange.request.target = {token_target, sizeof(token_target) - 1};
+  exchange.authorize({header, authorization.size()}, 3);
+  exchange.reserve(authorization.size());
   exchange.not_found = Code::unknown_device;
   const Status status = request(exchange);
   if (!status.ok()) return status;
   const ServiceReply& reply = exchange.reply;
   if (!is_bearer_token(reply.access_token) || reply.expires_in_s == 0) return refused(exchange);
-  const bool taken = take_token(reply.access_token, static_cast<std::uint32_t>(reply.expires_in_s),
-                                exchange.sent_ms);
-  return {taken ? Code::ok : Code::buffer_too_small, exchange.status()};
+  return {take_token(reply.access_token, reply.expires_in_s, exchange.sent_ms), exchange.status()};
 }
 
 // ---- ingestion ----
@@ -501,8 +516,8 @@ Status Client::ingest(Span<const std::string_view> samples, DesiredShadow& shado
                       const Ingestion& how) {
   bool is_valid = !samples.empty();
   for (const std::string_view sample : samples)
-    is_valid = is_valid && !sample.empty();
-  if (!is_valid) return refuse("samples", samples.size(), Rule::samples, Unit::none);
+    if (sample.empty()) is_valid = false;
+  if (!is_valid) return refuse("samples", samples.size(), Rule::samples);
   ArrayBody body(samples);
   return ingest(body, shadow, how);
 }
@@ -517,15 +532,16 @@ Status Client::ingest(BodySource& body, DesiredShadow& shadow, const Ingestion& 
 Status Client::ingest(BodySource& body, std::string_view& answer, const Ingestion& how) {
   const Status status = check();
   if (!status.ok()) return status;
-  Authorization::Report report{"/v2/?async=true", &body, how, answer};
+  Authorization::Report report{v2_target, &body, how, answer};
   return authorization_.send(*this, report);
 }
 
 Status Client::post(const Authorization::Report& report) {
   for (bool repeated = false;; repeated = true) {
-    bool had_token = false;
-    Status status = ensure_time();  // a second chance for a time that could not be asked for
-    if (status.ok()) status = prepare(had_token);
+    Status status = ensure_time();
+    if (status.ok()) status = ensure_time();  // a second chance to ask for a time that is old
+    const bool had_token = status.ok() && has_token();
+    if (status.ok() && !had_token) status = renew_token();
     // Nothing was sent, so that is no verdict on it.
     if (status == Code::rejected || status == Code::too_large)
       status = fail({Code::response_invalid, status.http_status()});
@@ -544,12 +560,11 @@ Status Client::post(const Authorization::Report& report) {
 }
 
 Status Client::post_once(const Authorization::Report& report) {
-  Exchange exchange;
-  exchange.target = report.target;
-  if (report.how.delivery == Delivery::synchronous)
-    exchange.target = head(report.target, path_size);
-  exchange.authorization = {memory_.token.data(), authorization_size_};
-  exchange.body = report.body;
+  const bool is_synchronous = report.how.delivery == Delivery::synchronous;
+  Exchange exchange(*this);
+  exchange.request.target = {report.target, is_synchronous ? path_size : target_size};
+  exchange.authorize({memory_.token.data(), authorization_size_}, 4);
+  exchange.request.body = report.body;
   if (names_device(report.how)) exchange.not_found = Code::unknown_device;
   const Status status = request(exchange);
   if (status.ok()) report.answer = exchange.text;
@@ -563,7 +578,7 @@ std::uint64_t Client::identity() const {
   TextBuilder text(memory);
   write_origin(origin(), text);
   text.append('\n');
-  return fnv1a(authorization_.identity_, fnv1a(text.text()));
+  return fnv1a(authorization_.identity_, fnv1a({memory, text.wanted()}));
 }
 
 void Client::warn_about_storage(Status status, const char* action, const RecordKind& kind) {

@@ -25,34 +25,31 @@ void sha256(std::string_view data, char* digest) {
 
 }  // namespace
 
-void write_hmac_block(std::string_view key, Span<char> block) {
-  std::memset(block.data(), 0, hmac_block_bytes);
-  if (key.size() <= hmac_block_bytes) {
-    std::memcpy(block.data(), key.data(), key.size());
-  } else {
-    sha256(key, block.data());
+void make_hmac_block(char* key, std::size_t size) {
+  if (size > hmac_block_bytes) {
+    sha256({key, size}, key);
+    size = sha256_bytes;
   }
+  std::memset(key + size, 0, hmac_block_bytes - size);
 }
 
-Span<const std::uint8_t> hmac_sha256(Span<char> block_and_message) {
+const std::uint8_t* hmac_sha256(char* block, std::size_t size) {
   constexpr std::uint8_t inner = 0x36;
   constexpr std::uint8_t outer = 0x5c;
-  char* const block = block_and_message.data();
   char* const digest = block + hmac_block_bytes;
-  std::size_t size = block_and_message.size();
   for (const std::uint8_t pad : {inner, static_cast<std::uint8_t>(inner ^ outer)}) {
     for (std::size_t i = 0; i < hmac_block_bytes; ++i)
       block[i] = static_cast<char>(block[i] ^ pad);
     sha256({block, size}, digest);
     size = hmac_block_bytes + sha256_bytes;
   }
-  return {reinterpret_cast<const std::uint8_t*>(digest), sha256_bytes};
+  return reinterpret_cast<const std::uint8_t*>(digest);
 }
 
-std::size_t base64(Span<const std::uint8_t> bytes, Span<char> into) {
+std::size_t base64(Span<const std::uint8_t> bytes, char* into) {
   std::size_t size = 0;
-  (void)mbedtls_base64_encode(reinterpret_cast<unsigned char*>(into.data()), into.size(), &size,
-                              bytes.data(), bytes.size());
+  (void)mbedtls_base64_encode(reinterpret_cast<unsigned char*>(into), base64_bytes(bytes.size()),
+                              &size, bytes.data(), bytes.size());
   return size;
 }
 

@@ -2,6 +2,7 @@
 #include "here_tracking/authorization.hpp"
 #include "here_tracking/client.hpp"
 
+#include "division.hpp"
 #include "oauth.hpp"
 #include "report.hpp"
 #include "text.hpp"
@@ -25,8 +26,8 @@ char alphanumeric(std::uint32_t number) {
 }  // namespace
 
 Status LicensedDevice::check(Client& client) const {
-  if (device_id_.empty() || device_id_.size() > max_key_bytes) {
-    return client.refuse("device_id", device_id_.size(), Rule::device_id);
+  if (identity().empty() || identity().size() > max_key_bytes) {
+    return client.refuse("device_id", identity().size(), Rule::device_id);
   }
   if (device_secret_.empty() || device_secret_.size() > max_secret_bytes) {
     return client.refuse("device_secret", device_secret_.size(), Rule::device_secret);
@@ -41,11 +42,12 @@ Status LicensedDevice::get_token(Client& client) {
   if (!status.ok()) return status;
   for (char& c : nonce)
     c = alphanumeric(static_cast<std::uint8_t>(c));
+  // Not time_.at(), which stands still for a while after a correction.
   const OAuthRequest request = {client.origin(),
-                                device_id_,
+                                identity(),
                                 device_secret_,
                                 {nonce, oauth_nonce_bytes},
-                                client.signing_time_s()};
+                                to_seconds(client.now_ms() + client.time_.offset_ms())};
   return client.post_for_token(write_authorization(request, client.memory_.work));
 }
 

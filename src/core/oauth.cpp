@@ -20,7 +20,8 @@ void write_address(const Origin& origin, TextBuilder& out) {
   out.append(token_target);
 }
 
-void write_base_string(std::string_view address, std::string_view parameters, TextBuilder& out) {
+void write_base_string(const std::string_view& address, const std::string_view& parameters,
+                       TextBuilder& out) {
   out.append("POST&");
   write_encoded(address, out);
   out.append('&');
@@ -30,39 +31,36 @@ void write_base_string(std::string_view address, std::string_view parameters, Te
   }
 }
 
-void write_key(std::string_view consumer_secret, TextBuilder& out) {
+void write_key(const std::string_view& consumer_secret, TextBuilder& out) {
   write_encoded(consumer_secret, out);
   out.append('&');
 }
 
 std::string_view write_authorization(const OAuthRequest& request, Span<char> memory) {
+  constexpr std::size_t parameters_at = 6;
+  char* const start = memory.data();
   TextBuilder text(memory);
   text.append("OAuth ");
-  const std::size_t parameters_at = text.wanted();
   write_parameters(request, text);
   const std::size_t end = text.wanted();
-  const std::string_view parameters = text.text(parameters_at);
-
   write_address(request.origin, text);
-  const std::string_view address = text.text(end);
   const std::size_t block_at = text.wanted();
-  const std::size_t message_at = block_at + hmac_block_bytes;
-  char* const block = memory.data() + block_at;
+  char* const block = start + block_at;
 
-  text.cut(message_at);
   write_key(request.consumer_secret, text);
-  write_hmac_block(text.text(message_at), {block, hmac_block_bytes});
-  text.cut(message_at);
-  write_base_string(address, parameters, text);
-  const auto digest = hmac_sha256({block, text.size() - block_at});
-
+  make_hmac_block(block, text.wanted() - block_at);
+  text.cut(block_at + hmac_block_bytes);
+  write_base_string({start + end, block_at - end}, {start + parameters_at, end - parameters_at},
+                    text);
+  const std::uint8_t* const digest = hmac_sha256(block, text.wanted() - block_at);
   char signature[base64_bytes(sha256_bytes)];
-  const std::size_t signature_size = base64(digest, signature);
+  const std::size_t signature_size = base64({digest, sha256_bytes}, signature);
+  wipe({block, memory.size() - block_at});  // the secret was there
   text.cut(end);
   text.append(R"(,oauth_signature=")");
   write_encoded({signature, signature_size}, text);
   text.append('"');
-  return text.text();
+  return {start, text.wanted()};
 }
 
 }  // namespace here_tracking

@@ -22,7 +22,7 @@ struct OAuthRequest {
   std::int64_t timestamp_s;
 };
 
-inline constexpr std::string_view token_target = "/v2/token";
+inline constexpr char token_target[] = "/v2/token";
 inline constexpr std::size_t max_key_bytes = 50;
 inline constexpr std::size_t max_secret_bytes = 128;
 inline constexpr std::size_t oauth_nonce_bytes = 20;
@@ -35,17 +35,18 @@ void write_parameters(const OAuthRequest& request, TextBuilder& out);
 void write_address(const Origin& origin, TextBuilder& out);
 
 /// Section 3.4.1.1, of what write_address() and write_parameters() wrote, which may lie in `out`.
-void write_base_string(std::string_view address, std::string_view parameters, TextBuilder& out);
+void write_base_string(const std::string_view& address, const std::string_view& parameters,
+                       TextBuilder& out);
 
 /// Section 3.4.2: the percent-encoded secret and one "&". Some implementations do not encode it;
 /// the two agree for secrets made of A-Z a-z 0-9 - . _ ~.
-void write_key(std::string_view consumer_secret, TextBuilder& out);
+void write_key(const std::string_view& consumer_secret, TextBuilder& out);
 
 /// What write_authorization() needs at most.
 inline constexpr std::size_t signing_bytes = 1500;
 
 /// Section 3.5.1: the value of the Authorization header, with base64 of the HMAC-SHA256.
-/// @param memory has signing_bytes. Wipe it: the secret was there.
+/// @param memory has signing_bytes.
 /// @return points into it.
 [[nodiscard]] std::string_view write_authorization(const OAuthRequest& request, Span<char> memory);
 

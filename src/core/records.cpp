@@ -52,9 +52,9 @@ bool read_record(std::uint64_t identity, const RecordKind& kind, void* fields,
   const char* const start = record.data();
   const std::size_t size = record.size() - sizeof(std::uint64_t);
   const Header header(kind, identity);
-  const std::uint64_t hash = fnv1a({start, size});
-  if (std::memcmp(start, &header, sizeof(header)) != 0 ||
-      std::memcmp(start + size, &hash, sizeof(hash)) != 0) {
+  std::uint64_t hash = 0;
+  std::memcpy(&hash, start + size, sizeof(hash));
+  if (std::memcmp(start, &header, sizeof(header)) != 0 || fnv1a({start, size}) != hash) {
     return false;
   }
   std::memcpy(fields, start + sizeof(header), kind.field_bytes);

@@ -73,26 +73,31 @@ class BodyPart {
   std::size_t taken_ = 0;
 };
 
-void ArrayBody::write(BodyPart& out) const {
-  char separator = '[';
-  for (const std::string_view object : objects_) {
-    out.append(separator);
-    out.append(object);
-    separator = ',';
-  }
-  out.append(']');
-}
-
 std::size_t ArrayBody::size() const {
-  BodyPart nothing;
-  write(nothing);
-  return nothing.skipped();
+  std::size_t size = 1;
+  for (const std::string_view object : objects_)
+    size += 1 + object.size();
+  return size;
 }
 
 std::size_t ArrayBody::read(std::size_t offset, Span<char> into) {
-  BodyPart part(offset, into);
-  write(part);
-  return part.taken();
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i <= objects_.size() && taken < into.size(); ++i) {
+    // What stands before an object, and then that; at the end there is none.
+    const bool is_end = i == objects_.size();
+    const std::string_view object = is_end ? std::string_view() : objects_[i];
+    char c = is_end ? ']' : i == 0 ? '[' : ',';
+    for (std::size_t next = 0;; ++next) {
+      if (offset != 0) {
+        --offset;
+      } else if (taken < into.size()) {
+        into[taken++] = c;
+      }
+      if (next == object.size()) break;
+      c = object[next];
+    }
+  }
+  return taken;
 }
 
 void ObjectBody::write(BodyPart& out) const {

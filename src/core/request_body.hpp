@@ -13,7 +13,7 @@ namespace here_tracking {
 
 class BodyPart;
 
-/// `[` + objects joined with `,` + `]`.
+/// `[` + objects joined with `,` + `]`: one object at least.
 class ArrayBody final : public BodySource {
  public:
   explicit ArrayBody(Span<const std::string_view> objects) : objects_(objects) {}
@@ -22,8 +22,6 @@ class ArrayBody final : public BodySource {
   std::size_t read(std::size_t offset, Span<char> into) override;
 
  private:
-  void write(BodyPart& out) const;
-
   Span<const std::string_view> objects_;
 };
 

@@ -383,7 +383,7 @@ class Tester {
 
   void test_transport() {
     ResponseCheck nothing(false);
-    const Status status = exchange({true, "127.0.0.1", 1}, refused_timeout_ms, nothing);
+    const Status status = exchange({"127.0.0.1", 1, true}, refused_timeout_ms, nothing);
     switch (status.code()) {
       case Code::not_provided:
         return fail(HookFault::transport_missing);

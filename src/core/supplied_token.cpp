@@ -19,17 +19,15 @@ Status SuppliedToken::take_token(Client& client) {
   if (!is_bearer_token({memory.data(), size})) {
     return client.refuse("token", size, Rule::token);
   }
-  if (life_s == 0) return client.refuse("life_s", life_s, Rule::at_least_1, Unit::s);
-  const bool taken =
-      client.take_token({memory.data(), size}, life_s, client.hooks_.clock->now_ms());
-  return taken ? Code::ok : Code::buffer_too_small;
+  if (life_s == 0) return client.refuse("life_s", life_s, Rule::at_least_1);
+  return client.take_token({memory.data(), size}, life_s, client.now_ms());
 }
 
 Status SuppliedToken::send_for(Client& client, Report& report) {
   const auto check = [&client](const char* field, std::string_view text, std::size_t min,
                                std::size_t max, Rule rule) -> Status {
     const std::optional<std::size_t> characters = count_characters(text);
-    if (!characters) return client.refuse(field, text.size(), Rule::utf8, Unit::bytes);
+    if (!characters) return client.refuse(field, text.size(), Rule::utf8);
     if (*characters >= min && *characters <= max) return {};
     return client.refuse(field, *characters, rule);
   };

@@ -4,8 +4,7 @@
 namespace here_tracking {
 
 bool is_alphanumeric(char c) {
-  const auto lower = static_cast<char>(c | 0x20);
-  return is_digit(c) || (lower >= 'a' && lower <= 'z');
+  return is_digit(c) || is_letter(c);
 }
 
 void write_origin(const Origin& origin, TextBuilder& out) {
@@ -29,7 +28,7 @@ void write_encoded(char c, TextBuilder& out) {
   }
 }
 
-void write_encoded(std::string_view text, TextBuilder& out) {
+void write_encoded(const std::string_view& text, TextBuilder& out) {
   for (const char c : text)
     write_encoded(c, out);
 }

@@ -32,6 +32,6 @@ void write_origin(const Origin& origin, TextBuilder& out);
 
 /// RFC 3986: all but A-Z a-z 0-9 - . _ ~ becomes %XX, in upper case.
 void write_encoded(char c, TextBuilder& out);
-void write_encoded(std::string_view text, TextBuilder& out);
+void write_encoded(const std::string_view& text, TextBuilder& out);
 
 }  // namespace here_tracking

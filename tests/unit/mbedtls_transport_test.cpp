@@ -133,7 +133,7 @@ struct World {
     const ht::HttpHeader headers[] = {{"Accept", "application/json"}, {"X-Empty", ""}};
     ht::HttpRequest request;
     request.method = method;
-    request.origin = {false, "localhost", port};
+    request.origin = {"localhost", port, false};
     request.target = "/v2/?a=b";
     request.headers = headers;
     request.body = body;
@@ -328,7 +328,7 @@ TEST_CASE("A request with a secret waits for the time; one without does not") {
   World w;
   ht::HttpRequest request;
   request.method = "GET";
-  request.origin = {true, "localhost", 443};
+  request.origin = {"localhost", 443, true};
   request.target = "/";
   request.connect_timeout_ms = request.timeout_ms = 1000;
   const ht::HttpHeader authorization[] = {{"authorization", "Bearer x"}};

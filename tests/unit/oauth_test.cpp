@@ -89,18 +89,20 @@ struct Digest {
 
 Digest hmac(const std::string& key, const std::string& message) {
   constexpr std::size_t block_bytes = here_tracking::hmac_block_bytes;
-  std::string memory(block_bytes, '\xff');
-  here_tracking::write_hmac_block(key, {memory.data(), block_bytes});
-  memory += message;
+  std::string memory = key;
+  memory.resize(std::max(key.size(), block_bytes), '\xff');
+  here_tracking::make_hmac_block(memory.data(), key.size());
+  memory.replace(block_bytes, std::string::npos, message);
   const std::size_t size = memory.size();
   memory.resize(std::max(size, block_bytes + here_tracking::sha256_bytes));
-  const auto digest = here_tracking::hmac_sha256({memory.data(), size});
+  const here_tracking::Span<const std::uint8_t> digest = {
+      here_tracking::hmac_sha256(memory.data(), size), here_tracking::sha256_bytes};
   std::array<char, 2 * here_tracking::sha256_bytes> hex{};
   TextBuilder out(hex);
   for (const std::uint8_t byte : digest)
     out.append_hex(byte);
   std::array<char, here_tracking::base64_bytes(here_tracking::sha256_bytes)> base64{};
-  const std::size_t base64_size = here_tracking::base64(digest, base64);
+  const std::size_t base64_size = here_tracking::base64(digest, base64.data());
   return {std::string(out.text()), std::string(base64.data(), base64_size)};
 }
 
@@ -210,6 +212,20 @@ TEST_CASE("A secret of the greatest length is used to its last byte") {
   CHECK(Signed("https://localhost", "id", secret.c_str(), "n", 2).key().size() == 3 * 128 + 1);
   secret.back() = '+';
   CHECK(signature() != whole);
+}
+
+TEST_CASE("Nothing of the secret is left behind the header") {
+  const here_tracking::BaseUrl url("https://localhost");
+  for (const std::size_t size : {8, 128}) {
+    const std::string secret(size, '/');
+    const OAuthRequest request{url.origin(), "id", secret, "n", 2};
+    std::array<char, here_tracking::signing_bytes> memory{};
+    const std::string header(here_tracking::write_authorization(request, memory));
+    const std::size_t signature_at = header.find(",oauth_signature=");
+    const std::size_t key_at = signature_at + std::string("https://localhost/v2/token").size();
+    for (std::size_t i = std::max(header.size(), key_at); i < memory.size(); ++i)
+      REQUIRE(memory[i] == '\0');
+  }
 }
 
 TEST_CASE("The longest of all that is signed fits") {

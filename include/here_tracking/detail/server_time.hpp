@@ -11,16 +11,16 @@ class ServerTime {
   /// Corrections up to this size never make at() run backwards: it stands still until caught up.
   static constexpr std::int64_t max_hold_ms = 10000;
 
-  [[nodiscard]] bool known() const { return known_; }
+  [[nodiscard]] bool known() const { return synced_at_ms_ >= 0; }
   [[nodiscard]] std::int64_t offset_ms() const { return offset_ms_; }
+  /// Longer ago than any age while it is not known.
   [[nodiscard]] std::int64_t synced_at_ms() const { return synced_at_ms_; }
 
   void set(std::int64_t offset_ms, std::int64_t monotonic_ms) {
     offset_ms_ = offset_ms;
     synced_at_ms_ = monotonic_ms;
-    known_ = true;
   }
-  void forget() { known_ = false; }
+  void forget() { synced_at_ms_ = never; }
 
   [[nodiscard]] std::int64_t at(std::int64_t monotonic_ms) {
     const std::int64_t now_ms = monotonic_ms + offset_ms_;
@@ -30,10 +30,11 @@ class ServerTime {
   }
 
  private:
+  static constexpr std::int64_t never = -(std::int64_t{1} << 62U);
+
   std::int64_t offset_ms_ = 0;
-  std::int64_t synced_at_ms_ = 0;
+  std::int64_t synced_at_ms_ = never;
   std::int64_t latest_ms_ = 0;
-  bool known_ = false;
 };
 
 /// Of a token, in server time. 0: there is none.

@@ -13,9 +13,9 @@ namespace here_tracking {
 /// Who is called: the parts of an origin (RFC 6454). The host is spelled as in
 /// ClientConfig::base_url; an IPv6 address is in brackets. The port is never 0.
 struct Origin {
-  bool tls = true;
   std::string_view host;
   std::uint16_t port = 443;
+  bool tls = true;
 };
 
 struct HttpHeader {
