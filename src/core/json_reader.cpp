@@ -150,10 +150,10 @@ bool JsonReader::string(JsonType type) {
       if (!escape()) return false;
       continue;
     }
-    std::size_t bytes = utf8_bytes(at_, end_);
+    const std::size_t bytes = utf8_bytes(at_, end_);
     if (bytes == 0 || static_cast<unsigned char>(*at_) < 0x20) return false;
-    for (; bytes > 0; --bytes)
-      decoded_.append(*at_++);
+    decoded_.append({at_, bytes});
+    at_ += bytes;
   }
   if (has_half_) part_.characters = 0;
   part_.text = decoded_.text();
@@ -220,49 +220,50 @@ JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler&
 
 ScaledNumber scale_json_number(const JsonPart& part, std::uint8_t decimals, Rounding rounding) {
   const std::string_view number = part.text;
-  std::int32_t places = decimals;  // of its digits before the point, once that is shifted
+  const bool is_negative = number.front() == '-';
+  const char* const begin = number.data() + (is_negative ? 1 : 0);
+  const char* const behind = number.data() + number.size();
+  const char* at = begin;
+  while (at != behind && is_digit(*at))
+    ++at;
+  // Of its digits before the point, once that is shifted.
+  std::int32_t places = decimals + static_cast<std::int32_t>(at - begin);
+  while (at != behind && (*at | case_bit) != 'e')
+    ++at;
+  const char* const end = at;  // of the digits before the exponent
   std::int32_t exponent = 0;
-  const char* end = number.data() + number.size();  // of the digits before the exponent
-  char behind = '-';                                // the last that was no digit, in lower case
-  bool is_small = false;                            // a negative exponent
-  for (const char& c : number) {
+  bool is_small = false;
+  for (; at != behind; ++at) {
     constexpr std::int32_t enough = 100000000;  // more than there can be digits
-    if (!is_digit(c)) {
-      if (behind == 'e' && c == '-') is_small = true;
-      if (behind != 'e') behind = to_lower(c);
-      if (behind == 'e' && end > &c) end = &c;
-    } else if (behind == '-') {
-      ++places;
-    } else if (behind == 'e' && exponent < enough) {
-      exponent = exponent * 10 + (c - '0');
-    }
+    if (*at == '-') is_small = true;
+    if (is_digit(*at) && exponent < enough) exponent = exponent * 10 + (*at - '0');
   }
   places += is_small ? -exponent : exponent;
 
   constexpr std::uint64_t max = std::numeric_limits<std::int64_t>::max();
+  constexpr std::uint64_t beyond = max + 1;
   std::uint64_t result = 0;
   bool exact = true;
   bool round = false;
-  for (const char* at = number.data(); at < end || (places > 0 && result != 0); ++at) {
+  for (at = begin; at < end || (places > 0 && result != 0); ++at) {
     const std::uint32_t digit = at < end ? static_cast<std::uint32_t>(*at - '0') : 0;
     if (digit > 9) continue;
     if (places > 0) {
-      const std::uint64_t next = result * 10 + digit;
-      if (result >> 60U != 0 || next > max) {
-        result = max;
-        exact = false;
-        break;
-      }
-      result = next;
+      result = result >> 60U == 0 ? result * 10 + digit : beyond;
+      if (result > max) break;
     } else if (digit != 0) {
       exact = false;
       if (rounding == Rounding::away_from_zero || (places == 0 && digit >= 5)) round = true;
     }
     --places;
   }
-  if (round && result != max) ++result;
+  if (round) ++result;
+  if (result > max) {
+    result = max;
+    exact = false;
+  }
   const auto value = static_cast<std::int64_t>(result);
-  return {number.front() == '-' ? -value : value, exact};
+  return {is_negative ? -value : value, exact};
 }
 
 }  // namespace here_tracking

@@ -71,8 +71,8 @@ class ReplyHandler final : public JsonHandler {
     const auto value = static_cast<std::uint32_t>(number);
     if (member_ == timestamp) reply_.timestamp_s = value;
     if (member_ == expires_in && value <= max_token_life_s) reply_.expires_in_s = value;
-    if (member_ == here_error_code && value <= max_error_code) {
-      reply_.here_error_code = static_cast<std::int32_t>(value);
+    if (member_ == here_error_code && value <= max_error_code && error_ != nullptr) {
+      error_->here_error_code = static_cast<std::int32_t>(value);
     }
   }
 
@@ -106,7 +106,6 @@ bool read_reply(std::string_view body, ServiceReply& reply, ErrorDetail* error) 
 void read_error(std::string_view body, ErrorDetail& error) {
   ServiceReply reply;
   (void)read_reply(body, reply, &error);
-  error.here_error_code = reply.here_error_code;
 }
 
 bool is_bearer_token(std::string_view text) {

@@ -36,15 +36,15 @@ void TextBuilder::append_number(std::uint32_t decimals, std::int64_t value) {
   char text[22];
   const char* const end = text + sizeof(text);
   char* begin = text + sizeof(text);
-  for (std::uint32_t count = 0; magnitude != 0 || count <= decimals; ++count) {
+  std::uint32_t count = 0;
+  do {
     const std::uint32_t digit = divide(magnitude, 10);
-    const bool is_zero = digit == 0 && begin == end;  // at the end of a fraction
-    if (count == decimals && begin != end) *--begin = '.';
-    if (count >= decimals || !is_zero) *--begin = static_cast<char>('0' + digit);
-  }
+    // Not what is zero at the end of a fraction.
+    if (digit != 0 || begin != end || count >= decimals) *--begin = static_cast<char>('0' + digit);
+    if (++count == decimals && begin != end) *--begin = '.';
+  } while (magnitude != 0 || count <= decimals);
   if (value < 0) *--begin = '-';
-  while (begin != end)
-    append(*begin++);
+  append({begin, static_cast<std::size_t>(end - begin)});
 }
 
 int hex_value(char c) {
@@ -117,12 +117,12 @@ std::uint8_t index_in(const char* names, std::string_view name) {
   }
 }
 
-bool equals_ignoring_case(std::string_view text, const char* word) {
+bool equals_ignoring_case(std::string_view text, const char* lower) {
   for (const char c : text) {
-    if (*word == '\0' || to_lower(c) != to_lower(*word)) return false;
-    ++word;
+    if (*lower == '\0' || to_lower(c) != *lower) return false;
+    ++lower;
   }
-  return *word == '\0';
+  return *lower == '\0';
 }
 
 }  // namespace here_tracking

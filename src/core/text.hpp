@@ -104,7 +104,7 @@ void wipe(Span<char> memory);
 inline constexpr std::uint8_t not_there = 255;
 [[nodiscard]] std::uint8_t index_in(const char* names, std::string_view name);
 
-/// ASCII case is ignored.
-bool equals_ignoring_case(std::string_view text, const char* word);
+/// Of ASCII; `lower` is in lower case.
+[[nodiscard]] bool equals_ignoring_case(std::string_view text, const char* lower);
 
 }  // namespace here_tracking
