@@ -11,8 +11,8 @@ std::uint32_t days_before(std::uint32_t month) {
   // A year that begins in March ends with its leap day, and its months have 153 days in five.
   const std::uint32_t months = month - 2;
   const std::uint32_t years = months / 12;
-  const std::uint32_t days = years * 365 + years / 4 - years / 100 + years / 400;
-  return days + (months % 12 * 153 + 2) / 5 - 719468;
+  const std::uint32_t centuries = years / 100;
+  return years * 1461 / 4 - centuries + centuries / 4 + (months % 12 * 153 + 2) / 5 - 719468;
 }
 
 }  // namespace

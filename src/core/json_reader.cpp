@@ -23,9 +23,9 @@ class JsonReader {
   /// '\0', which is valid nowhere, at the end. So whoever goes on behind what is valid alone stays
   /// within the text.
   [[nodiscard]] char peek() const { return at_ != end_ ? *at_ : '\0'; }
-  /// The first character that is no white space.
+  /// The first character that is no white space: what is told next begins there.
   char next() {
-    at_ = skip_space(at_, end_);
+    begin_ = at_ = skip_space(at_, end_);
     return peek();
   }
   bool take(char c) {
@@ -46,14 +46,18 @@ class JsonReader {
   }
   bool digits() { return take_all('0', '9'); }
   bool number();
+  [[nodiscard]] std::string_view raw() const {
+    return {begin_, static_cast<std::size_t>(at_ - begin_)};
+  }
   std::uint32_t hex4();
   bool escape();
   bool string(JsonType type);
   bool scalar();
-  bool tell(JsonType type, const char* begin);
+  bool tell(JsonType type);
 
   const char* at_;
   const char* end_;
+  const char* begin_ = nullptr;
   JsonHandler& handler_;
   TextBuilder decoded_;
   JsonPart part_;
@@ -61,9 +65,9 @@ class JsonReader {
   JsonResult result_ = JsonResult::invalid;
 };
 
-bool JsonReader::tell(JsonType type, const char* begin) {
+bool JsonReader::tell(JsonType type) {
   part_.type = type;
-  part_.raw = {begin, static_cast<std::size_t>(at_ - begin)};
+  part_.raw = raw();
   if (type > JsonType::text) part_.text = part_.raw;
   if (handler_.on_part(part_)) return true;
   result_ = JsonResult::stopped;
@@ -140,7 +144,6 @@ bool JsonReader::escape() {
 }
 
 bool JsonReader::string(JsonType type) {
-  const char* const begin = at_;
   if (!take('"')) return false;
   decoded_.cut(0);
   part_.characters = 0;
@@ -158,15 +161,13 @@ bool JsonReader::string(JsonType type) {
   if (has_half_) part_.characters = 0;
   part_.text = decoded_.text();
   part_.complete = !decoded_.overflow();
-  return tell(type, begin);
+  return tell(type);
 }
 
 bool JsonReader::scalar() {
-  const char* const begin = at_;
-  if (!take_all('a', 'z')) return number() && tell(JsonType::number, begin);
-  const std::uint8_t word =
-      index_in("null true false", {begin, static_cast<std::size_t>(at_ - begin)});
-  return word != not_there && tell(word == 0 ? JsonType::null : JsonType::boolean, begin);
+  if (!take_all('a', 'z')) return number() && tell(JsonType::number);
+  const std::uint8_t word = index_in("null true false", raw());
+  return word != not_there && tell(word == 0 ? JsonType::null : JsonType::boolean);
 }
 
 JsonResult JsonReader::read(std::size_t max_depth) {
@@ -186,7 +187,7 @@ JsonResult JsonReader::read(std::size_t max_depth) {
       if (is_open) {
         if (part_.depth == max_depth) return JsonResult::too_deep;
         ++at_;
-        if (!tell(first == '{' ? JsonType::object : JsonType::list, at_ - 1)) return result_;
+        if (!tell(first == '{' ? JsonType::object : JsonType::list)) return result_;
         objects = objects << 1U | (first == '{' ? 1U : 0U);
         ++part_.depth;
         continue;
@@ -199,7 +200,7 @@ JsonResult JsonReader::read(std::size_t max_depth) {
       if (!take(closing())) return result_;
       objects >>= 1U;
       --part_.depth;
-      if (!tell(JsonType::end, at_ - 1)) return result_;
+      if (!tell(JsonType::end)) return result_;
     }
   }
 }

@@ -236,17 +236,25 @@ const Member& parent_of(const Member& member) {
   return members.all[member.parent];
 }
 
+const char* text_of(const Member& member) {
+  const char* text = members.texts;
+  for (const Member* each = members.all; each != &member; ++each)
+    text += std::strlen(text) + 1;
+  return text;
+}
+
+const char* name_of(const Member& member) {
+  const char* name = text_of(member);
+  for (const char* at = name; *at != '\0'; ++at) {
+    if (*at == '.') name = at + 1;
+  }
+  return name;
+}
+
 /// What stands in `container`; nullptr: nothing of that name.
 const Member* find(const Member& container, std::string_view name) {
-  const char* text = members.texts;
-  for (const Member& member : members.all) {
-    const std::string_view known = text;
-    const std::string_view own = name_in(known);
-    if (&parent_of(member) == &container && &member != &container && own.size() == name.size() &&
-        std::memcmp(own.data(), name.data(), name.size()) == 0) {
-      return &member;
-    }
-    text += known.size() + 1;
+  for (const Member* member = members.all + 1; member != std::end(members.all); ++member) {
+    if (&parent_of(*member) == &container && name == name_of(*member)) return member;
   }
   return nullptr;
 }
@@ -425,12 +433,8 @@ class ShadowHandler final : public JsonHandler {
     // A list's items and their members are named with the item's index.
     if (is_item(scope->kind)) scope = &parent_of(*scope);
     if (is_list(scope->kind)) error.index = static_cast<std::int32_t>(items_ - 1);
-    const char* known = members.texts;
-    for (const Member& each : members.all) {
-      if (&each == scope) error.scope = known;
-      if (&each == &member) error.field = name_in(known).data();
-      known += std::strlen(known) + 1;
-    }
+    error.scope = text_of(*scope);
+    error.field = name_of(member);
     error.rule = rule_of(member.kind).rule;
     return &error;
   }
@@ -497,8 +501,11 @@ class TextHandler final : public JsonHandler {
 
 }  // namespace
 
-// Not in each program that has one.
-DesiredShadow::DesiredShadow() = default;
+// Not in each program that has one. What is empty is zeros, but for the error: it is last.
+DesiredShadow::DesiredShadow() {
+  static_assert(std::is_trivially_copyable_v<DesiredShadow>);
+  std::memset(static_cast<void*>(this), 0, offsetof(DesiredShadow, rejected));
+}
 
 bool read_shadow(std::string_view body, DesiredShadow* shadow) {
   if (shadow != nullptr) new (shadow) DesiredShadow;
