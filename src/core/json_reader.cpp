@@ -61,7 +61,9 @@ class JsonReader {
   JsonHandler& handler_;
   TextBuilder decoded_;
   JsonPart part_;
-  bool has_half_ = false;  // of a surrogate pair, in the present string
+  std::uint32_t high_ = 0;             // the last high half of a surrogate pair
+  const char* behind_high_ = nullptr;  // where its other half would begin
+  std::size_t halves_ = 0;             // without the other, in the present string
   JsonResult result_ = JsonResult::invalid;
 };
 
@@ -111,34 +113,32 @@ bool JsonReader::escape() {
   }
   if (point == invalid) return false;
   if ((point & 0xf800U) == 0xd800) {
-    const char* const behind = at_;
-    const bool is_pair = point < 0xdc00 && take('\\') && take('u');
-    const std::uint32_t low = is_pair ? hex4() : invalid;
-    if ((low & ~0x3ffU) == 0xdc00) {
-      point = 0x10000 + ((point - 0xd800) << 10U) + (low - 0xdc00);
+    constexpr std::ptrdiff_t escape_bytes = 6;
+    if (point >= 0xdc00 && behind_high_ == at_ - escape_bytes) {
+      point = 0x10000 + ((high_ - 0xd800) << 10U) + (point - 0xdc00);
+      decoded_.drop(3);
+      --part_.characters;
+      --halves_;
     } else {
-      at_ = behind;
+      if (point < 0xdc00) {
+        high_ = point;
+        behind_high_ = at_;
+      }
       point = 0xfffd;
-      has_half_ = true;
+      ++halves_;
     }
   }
   if (point < 0x80) {
     decoded_.append(static_cast<char>(point));
     return true;
   }
-  std::uint32_t shift = 6;
-  std::uint32_t first = 0xc0;
-  if (point >= 0x10000) {
-    shift = 18;
-    first = 0xf0;
-  } else if (point >= 0x800) {
-    shift = 12;
-    first = 0xe0;
-  }
-  decoded_.append(static_cast<char>(first | point >> shift));
-  while (shift != 0) {
-    shift -= 6;
-    decoded_.append(static_cast<char>(0x80U | (point >> shift & 0x3fU)));
+  std::uint32_t more = 1;  // bytes than one, as the ones at the beginning of the first say
+  while (point >> (5 * more + 6) != 0)
+    ++more;
+  decoded_.append(static_cast<char>(0xff80U >> more | point >> (6 * more)));
+  while (more != 0) {
+    --more;
+    decoded_.append(static_cast<char>(0x80U | (point >> (6 * more) & 0x3fU)));
   }
   return true;
 }
@@ -147,7 +147,7 @@ bool JsonReader::string(JsonType type) {
   if (!take('"')) return false;
   decoded_.cut(0);
   part_.characters = 0;
-  has_half_ = false;
+  halves_ = 0;
   for (; !take('"'); ++part_.characters) {
     if (take('\\')) {
       if (!escape()) return false;
@@ -158,7 +158,7 @@ bool JsonReader::string(JsonType type) {
     decoded_.append({at_, bytes});
     at_ += bytes;
   }
-  if (has_half_) part_.characters = 0;
+  if (halves_ != 0) part_.characters = 0;
   part_.text = decoded_.text();
   part_.complete = !decoded_.overflow();
   return tell(type);
