@@ -79,7 +79,9 @@ bool JsonReader::tell(JsonType type) {
 bool JsonReader::number() {
   take('-');
   if (!take('0') && !digits()) return false;
+  part_.point = at_;
   if (take('.') && !digits()) return false;
+  part_.exponent = at_;
   if ((peek() | case_bit) != 'e') return true;
   ++at_;
   if (!take('+')) take('-');
@@ -222,22 +224,15 @@ JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler&
 ScaledNumber scale_json_number(const JsonPart& part, std::uint8_t decimals, Rounding rounding) {
   const std::string_view number = part.text;
   const bool is_negative = number.front() == '-';
-  const char* const begin = number.data() + (is_negative ? 1 : 0);
-  const char* const behind = number.data() + number.size();
-  const char* at = begin;
-  while (at != behind && is_digit(*at))
-    ++at;
+  const char* at = number.data() + (is_negative ? 1 : 0);
   // Of its digits before the point, once that is shifted.
-  std::int32_t places = decimals + static_cast<std::int32_t>(at - begin);
-  while (at != behind && (*at | case_bit) != 'e')
-    ++at;
-  const char* const end = at;  // of the digits before the exponent
+  std::int32_t places = decimals + static_cast<std::int32_t>(part.point - at);
   std::int32_t exponent = 0;
   bool is_small = false;
-  for (; at != behind; ++at) {
-    constexpr std::int32_t enough = 100000000;  // more than there can be digits
-    if (*at == '-') is_small = true;
-    if (is_digit(*at) && exponent < enough) exponent = exponent * 10 + (*at - '0');
+  for (const char* c = part.exponent; c != number.data() + number.size(); ++c) {
+    constexpr std::int32_t enough = 1 << 27;  // more than there can be digits
+    if (*c == '-') is_small = true;
+    if (is_digit(*c) && exponent < enough) exponent = exponent * 10 + (*c - '0');
   }
   places += is_small ? -exponent : exponent;
 
@@ -246,8 +241,8 @@ ScaledNumber scale_json_number(const JsonPart& part, std::uint8_t decimals, Roun
   std::uint64_t result = 0;
   bool exact = true;
   bool round = false;
-  for (at = begin; at < end || (places > 0 && result != 0); ++at) {
-    const std::uint32_t digit = at < end ? static_cast<std::uint32_t>(*at - '0') : 0;
+  for (; at < part.exponent || (places > 0 && result != 0); ++at) {
+    const std::uint32_t digit = at < part.exponent ? static_cast<std::uint32_t>(*at - '0') : 0;
     if (digit > 9) continue;
     if (places > 0) {
       result = result >> 60U == 0 ? result * 10 + digit : beyond;

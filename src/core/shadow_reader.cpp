@@ -177,10 +177,10 @@ constexpr std::string_view name_in(std::string_view path) {
   return path;
 }
 
-/// The path of what holds others, for messages; of what does not, the name.
+/// The path of what holds members, for messages; of what does not, the name.
 constexpr std::string_view text_of(const Entry& entry) {
   if (is_item(entry.kind)) return {};
-  return entry.kind >= Kind::names ? entry.path : name_in(entry.path);
+  return entry.kind >= Kind::names && !is_view(entry.kind) ? entry.path : name_in(entry.path);
 }
 
 constexpr std::uint8_t parent_of(std::string_view path) {
@@ -236,7 +236,7 @@ const Member& parent_of(const Member& member) {
   return members.all[member.parent];
 }
 
-const char* text_of(const Member& member) {
+[[gnu::noinline]] const char* text_of(const Member& member) {
   const char* text = members.texts;
   for (const Member* each = members.all; each != &member; ++each)
     text += std::strlen(text) + 1;
