@@ -254,7 +254,7 @@ const char* name_of(const Member& member) {
 /// What stands in `container`; nullptr: nothing of that name.
 const Member* find(const Member& container, std::string_view name) {
   for (const Member* member = members.all + 1; member != std::end(members.all); ++member) {
-    if (&parent_of(*member) == &container && name == name_of(*member)) return member;
+    if (&parent_of(*member) == &container && index_in(name_of(*member), name) == 0) return member;
   }
   return nullptr;
 }
@@ -384,7 +384,8 @@ class ShadowHandler final : public JsonHandler {
     const Member& left = *container_;
     --depth_;
     move_to(parent_of(left));
-    if (left.kind == Kind::names ? items_ == 0 : is_list(left.kind) && items_ > left.detail) {
+    const bool is_names = left.kind == Kind::names;
+    if (is_list(left.kind) && (is_names ? items_ == 0 : items_ > left.detail)) {
       reject_size(left);
       reset(left);
     } else if (is_view(left.kind)) {
@@ -399,17 +400,19 @@ class ShadowHandler final : public JsonHandler {
     const Kind kind = container.kind;
     DisableTracking& disable = shadow_->disable_tracking;
     if (is_list(kind)) items_ = 0;
-    if (kind == Kind::names) at<std::uint16_t>(container) = 0;
-    if (kind == Kind::logging) shadow_->sensor_logging_configurations.size_ = 0;
-    if (kind == Kind::logging_item) {
+    if (kind == Kind::names) {
+      at<std::uint16_t>(container) = 0;
+    } else if (kind == Kind::logging) {
+      shadow_->sensor_logging_configurations.size_ = 0;
+    } else if (kind == Kind::logging_item) {
       item_ = {};
       item_type_ = missing;
-    }
-    if (kind == Kind::period) disable.has_period = true;
-    if (kind == Kind::periods) {
+    } else if (kind == Kind::period) {
+      disable.has_period = true;
+    } else if (kind == Kind::periods) {
       disable.has_period = false;
-      disable.begin_ms.reset();
-      disable.end_ms.reset();
+      disable.begin_ms = {};
+      disable.end_ms = {};
     }
   }
 
@@ -479,8 +482,8 @@ class ShadowHandler final : public JsonHandler {
   const char* begin_ = nullptr;         // of the container
   std::size_t depth_ = 0;               // of the container's members
   std::size_t items_ = 0;               // that were begun in the innermost list
+  std::uint8_t item_type_ = missing;    // not_there: rejected
   SensorLoggingConfiguration item_;
-  std::uint8_t item_type_ = missing;  // not_there: rejected
 };
 
 namespace {
