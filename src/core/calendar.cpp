@@ -57,19 +57,15 @@ void write_utc(std::int64_t epoch_ms, TextBuilder& out) {
   while (days_before(month + 1) <= day)
     ++month;
 
-  out.append_integer(month / 12);
-  const auto append = [&out](char before, std::uint32_t number, std::uint32_t thousandths = 0) {
-    out.append(before);
-    thousandths += number * 1000;
-    if (thousandths < 10000) out.append('0');
-    out.append_decimal(thousandths, 3);
-  };
-  append('-', month % 12 + 1);
-  append('-', day - days_before(month) + 1);
-  append('T', minutes / 60 % 24);
-  append(':', minutes % 60);
-  append(':', 0, ms);
-  out.append('Z');
+  const std::uint32_t thousandths[] = {
+      month / 12 * 1000,        (month % 12 + 1) * 1000, (day - days_before(month) + 1) * 1000,
+      minutes / 60 % 24 * 1000, minutes % 60 * 1000,     ms};
+  const char* behind = "--T::Z";
+  for (const std::uint32_t number : thousandths) {
+    if (number < 10000) out.append('0');
+    out.append_decimal(number, 3);
+    out.append(*behind++);
+  }
 }
 
 }  // namespace here_tracking

@@ -189,8 +189,9 @@ JsonResult JsonReader::read(std::size_t max_depth) {
       if (is_open) {
         if (part_.depth == max_depth) return JsonResult::too_deep;
         ++at_;
-        if (!tell(first == '{' ? JsonType::object : JsonType::list)) return result_;
-        objects = objects << 1U | (first == '{' ? 1U : 0U);
+        const std::uint32_t is_object = first == '{' ? 1 : 0;
+        if (!tell(is_object != 0 ? JsonType::object : JsonType::list)) return result_;
+        objects = objects << 1U | is_object;
         ++part_.depth;
         continue;
       }
@@ -198,7 +199,10 @@ JsonResult JsonReader::read(std::size_t max_depth) {
     }
     // It has ended, and with it perhaps what it stands in.
     for (is_open = false; part_.depth == 0 || !take_next(',');) {
-      if (part_.depth == 0) return next() == '\0' && at_ == end_ ? JsonResult::ok : result_;
+      if (part_.depth == 0) {
+        next();
+        return at_ == end_ ? JsonResult::ok : result_;
+      }
       if (!take(closing())) return result_;
       objects >>= 1U;
       --part_.depth;

@@ -200,9 +200,9 @@ bool SampleWriter::check(const FieldRule& field, std::int64_t value) {
 bool SampleWriter::keeps(const FieldRule& field, const void* object, std::int64_t value) {
   if (is_text(field)) {
     const std::string_view& text = text_of(field, object);
-    const std::optional<std::size_t> characters = count_characters(text);
-    if (characters ? check(field, static_cast<std::int64_t>(*characters))
-                   : refuse(field, value, Rule::utf8)) {
+    const std::size_t characters = count_characters(text);
+    if (characters != not_utf8 ? check(field, static_cast<std::int64_t>(characters))
+                               : refuse(field, value, Rule::utf8)) {
       return true;
     }
     show(text);

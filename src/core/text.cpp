@@ -57,8 +57,9 @@ bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value
   if (text.empty()) return false;
   std::uint64_t result = 0;
   for (const char c : text) {
-    if (c < '0' || c > '9') return false;
-    result = result * 10 + static_cast<std::uint64_t>(c - '0');
+    const auto digit = static_cast<std::uint32_t>(c - '0');
+    if (digit > 9) return false;
+    result = result * 10 + digit;
     if (result > max) return false;
   }
   value = result;
@@ -82,13 +83,13 @@ std::size_t utf8_bytes(const char* at, const char* end) {
   return static_cast<std::size_t>(more + 1);
 }
 
-std::optional<std::size_t> count_characters(std::string_view text) {
+std::size_t count_characters(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
   std::size_t count = 0;
   for (; at != end; ++count) {
     const std::size_t bytes = utf8_bytes(at, end);
-    if (bytes == 0) return std::nullopt;
+    if (bytes == 0) return not_utf8;
     at += bytes;
   }
   return count;
