@@ -90,14 +90,14 @@ bool JsonReader::number() {
 
 /// `invalid`: not four hexadecimal digits.
 std::uint32_t JsonReader::hex4() {
-  std::uint32_t unit = 0;
-  for (int i = 0; i < 4; ++i) {
+  std::uint32_t unit = 1;
+  do {
     const int digit = hex_value(peek());
     if (digit < 0) return invalid;
     unit = unit << 4U | static_cast<std::uint32_t>(digit);
     ++at_;
-  }
-  return unit;
+  } while (unit >> 16U == 0);
+  return unit & 0xffff;
 }
 
 /// What follows a backslash.
@@ -106,12 +106,11 @@ bool JsonReader::escape() {
   if (take('u')) {
     point = hex4();
   } else {
-    for (const char* known = "\"\"\\\\//b\bf\fn\nr\rt\t"; *known != '\0'; known += 2) {
-      if (take(known[0])) {
-        point = static_cast<unsigned char>(known[1]);
-        break;
-      }
-    }
+    const char* known = "\"\"\\\\//b\bf\fn\nr\rt\t";
+    while (*known != '\0' && !take(*known))
+      known += 2;
+    if (*known == '\0') return false;
+    point = static_cast<unsigned char>(known[1]);
   }
   if (point == invalid) return false;
   if ((point & 0xf800U) == 0xd800) {
@@ -130,17 +129,19 @@ bool JsonReader::escape() {
       ++halves_;
     }
   }
-  if (point < 0x80) {
-    decoded_.append(static_cast<char>(point));
-    return true;
+  std::uint32_t shift = 0;
+  std::uint32_t mark = 0;  // how a first byte says how many there are
+  if (point >= 0x80) {
+    std::uint32_t more = 1;
+    while (point >> (5 * more + 6) != 0)
+      ++more;
+    mark = 0xff80U >> more;
+    shift = 6 * more;
   }
-  std::uint32_t more = 1;  // bytes than one, as the ones at the beginning of the first say
-  while (point >> (5 * more + 6) != 0)
-    ++more;
-  decoded_.append(static_cast<char>(0xff80U >> more | point >> (6 * more)));
-  while (more != 0) {
-    --more;
-    decoded_.append(static_cast<char>(0x80U | (point >> (6 * more) & 0x3fU)));
+  decoded_.append(static_cast<char>(mark | point >> shift));
+  while (shift != 0) {
+    shift -= 6;
+    decoded_.append(static_cast<char>(0x80U | (point >> shift & 0x3fU)));
   }
   return true;
 }
