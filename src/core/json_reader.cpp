@@ -221,7 +221,7 @@ JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler&
 
 JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler) {
   char decoded[64];
-  const JsonResult result = parse_json(json, max_depth, handler, decoded);
+  const JsonResult result = JsonReader(json, handler, decoded).read(max_depth);
   wipe(decoded);
   return result;
 }

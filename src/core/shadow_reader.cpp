@@ -432,9 +432,11 @@ class ShadowHandler final : public JsonHandler {
     if (shadow_->rejected_members == std::numeric_limits<std::uint16_t>::max()) return nullptr;
     if (shadow_->rejected_members++ != 0) return nullptr;
     FieldError& error = shadow_->rejected;
-    const Member* scope = &parent_of(member);
+    const Member* scope = &member;
     // A list's items and their members are named with the item's index.
-    if (is_item(scope->kind)) scope = &parent_of(*scope);
+    do
+      scope = &parent_of(*scope);
+    while (is_item(scope->kind));
     if (is_list(scope->kind)) error.index = static_cast<std::int32_t>(items_ - 1);
     error.scope = text_of(*scope);
     error.field = name_of(member);
