@@ -28,12 +28,12 @@ bool parse_http_date(std::string_view text, std::int64_t& epoch_s) {
   constexpr std::string_view form = "???, 00 ??? 0000 00:00:00 GMT";
   constexpr const char* months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
   if (text.size() != form.size()) return false;
-  std::uint32_t numbers[6];  // none, day, year, hour, minute, second
+  std::uint32_t numbers[6] = {};  // none, day, year, hour, minute, second
   std::uint32_t* number = numbers;
   for (std::size_t i = 0; i < form.size(); ++i) {
     if (form[i] == '0') {
       if (!is_digit(text[i])) return false;
-      if (form[i - 1] != '0') *++number = 0;
+      if (form[i - 1] != '0') ++number;
       *number = *number * 10 + static_cast<std::uint32_t>(text[i] - '0');
     } else if (form[i] != '?' && text[i] != form[i]) {
       return false;
