@@ -90,7 +90,7 @@ bool JsonReader::number() {
 
 /// `invalid`: not four hexadecimal digits.
 std::uint32_t JsonReader::hex4() {
-  std::uint32_t unit = 1;
+  std::uint32_t unit = 1;  // shifted out of the lower 16 bits by the fourth
   do {
     const int digit = hex_value(peek());
     if (digit < 0) return invalid;
