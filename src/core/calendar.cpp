@@ -6,27 +6,22 @@
 namespace here_tracking {
 namespace {
 
-/// From 1970-01-01 to the first day of a year.
-std::uint32_t days_before(std::uint32_t year) {
-  const std::uint32_t years = year - 1;
-  return years * 365 + years / 4 - years / 100 + years / 400 - 719162;
-}
-
-std::uint32_t days_in(std::uint32_t year, std::uint32_t month) {
-  // A year that 100 divides is a leap year where 16 divides it as well, and so 400.
-  if (month == 2) return (year & (year % 100 != 0 ? 3U : 15U)) == 0 ? 29 : 28;
-  return 30 + ((month + month / 8) & 1U);
+/// From 1970-01-01 to the first day of a month; months are counted from January of the year 0.
+std::uint32_t days_before(std::uint32_t month) {
+  // A year that begins in March ends with its leap day, and its months have 153 days in five.
+  const std::uint32_t months = month - 2;
+  const std::uint32_t years = months / 12;
+  const std::uint32_t centuries = years / 100;
+  return years * 1461 / 4 - centuries + centuries / 4 + (months % 12 * 153 + 2) / 5 - 719468;
 }
 
 }  // namespace
 
-std::optional<std::int32_t> days_since_1970(std::uint32_t year, std::uint32_t month,
-                                            std::uint32_t day) {
-  if (year < 1970 || month - 1 > 11 || day - 1 >= days_in(year, month)) return std::nullopt;
-  std::uint32_t days = days_before(year) + day - 1;
-  while (--month > 0)
-    days += days_in(year, month);
-  return static_cast<std::int32_t>(days);
+std::int32_t days_since_1970(std::uint32_t year, std::uint32_t month, std::uint32_t day) {
+  const std::uint32_t months = year * 12 + month - 1;
+  const std::uint32_t first = days_before(months);
+  const bool exists = year >= 1970 && month - 1 < 12 && day - 1 < days_before(months + 1) - first;
+  return exists ? static_cast<std::int32_t>(first + day - 1) : no_day;
 }
 
 bool parse_http_date(std::string_view text, std::int64_t& epoch_s) {
@@ -45,10 +40,10 @@ bool parse_http_date(std::string_view text, std::int64_t& epoch_s) {
     }
   }
   const std::uint8_t month = index_in(months, slice(text, 8, 3));
-  const std::optional<std::int32_t> days = days_since_1970(numbers[2], month + 1U, numbers[1]);
-  if (!days || numbers[3] > 23 || numbers[4] > 59 || numbers[5] > 60) return false;
+  const std::int32_t days = days_since_1970(numbers[2], month + 1U, numbers[1]);
+  if (days == no_day || numbers[3] > 23 || numbers[4] > 59 || numbers[5] > 60) return false;
   const std::uint32_t second_of_day = (numbers[3] * 60 + numbers[4]) * 60 + numbers[5];
-  epoch_s = std::int64_t{*days} * 86400 + second_of_day;
+  epoch_s = std::int64_t{days} * 86400 + second_of_day;
   return true;
 }
 
@@ -56,29 +51,21 @@ void write_utc(std::int64_t epoch_ms, TextBuilder& out) {
   auto time = static_cast<std::uint64_t>(epoch_ms);
   const std::uint32_t ms = divide(time, 60000);
   const auto minutes = static_cast<std::uint32_t>(time);
-  std::uint32_t day = minutes / 1440;
-  std::uint32_t year = 1970 + day / 366;
-  while (days_before(year + 1) <= day)
-    ++year;
-  day -= days_before(year);
-  std::uint32_t month = 1;
-  for (; day >= days_in(year, month); ++month)
-    day -= days_in(year, month);
+  const std::uint32_t day = minutes / 1440;
+  std::uint32_t month =
+      1970 * 12 + day * 2 / 61;  // or a later one: they are shorter than 30.5 days
+  while (days_before(month + 1) <= day)
+    ++month;
 
-  out.append_integer(year);
-  const auto two_digits = [&out](char before, std::uint32_t number) {
-    out.append(before);
-    if (number < 10) out.append('0');
-    out.append_integer(number);
-  };
-  two_digits('-', month);
-  two_digits('-', day + 1);
-  two_digits('T', minutes / 60 % 24);
-  two_digits(':', minutes % 60);
-  out.append(':');
-  if (ms < 10000) out.append('0');
-  out.append_decimal(ms, 3);
-  out.append('Z');
+  const std::uint32_t thousandths[] = {
+      month / 12 * 1000,        (month % 12 + 1) * 1000, (day - days_before(month) + 1) * 1000,
+      minutes / 60 % 24 * 1000, minutes % 60 * 1000,     ms};
+  const char* behind = "--T::Z";
+  for (const std::uint32_t number : thousandths) {
+    if (number < 10000) out.append('0');
+    out.append_decimal(number, 3);
+    out.append(*behind++);
+  }
 }
 
 }  // namespace here_tracking

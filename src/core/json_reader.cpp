@@ -23,9 +23,9 @@ class JsonReader {
   /// '\0', which is valid nowhere, at the end. So whoever goes on behind what is valid alone stays
   /// within the text.
   [[nodiscard]] char peek() const { return at_ != end_ ? *at_ : '\0'; }
-  /// The first character that is no white space.
+  /// The first character that is no white space: what is told next begins there.
   char next() {
-    at_ = skip_space(at_, end_);
+    begin_ = at_ = skip_space(at_, end_);
     return peek();
   }
   bool take(char c) {
@@ -46,24 +46,30 @@ class JsonReader {
   }
   bool digits() { return take_all('0', '9'); }
   bool number();
+  [[nodiscard]] std::string_view raw() const {
+    return {begin_, static_cast<std::size_t>(at_ - begin_)};
+  }
   std::uint32_t hex4();
   bool escape();
   bool string(JsonType type);
   bool scalar();
-  bool tell(JsonType type, const char* begin);
+  bool tell(JsonType type);
 
   const char* at_;
   const char* end_;
+  const char* begin_ = nullptr;
   JsonHandler& handler_;
   TextBuilder decoded_;
   JsonPart part_;
-  bool has_half_ = false;  // of a surrogate pair, in the present string
+  std::uint32_t high_ = 0;             // the last high half of a surrogate pair
+  const char* behind_high_ = nullptr;  // where its other half would begin
+  std::size_t halves_ = 0;             // without the other, in the present string
   JsonResult result_ = JsonResult::invalid;
 };
 
-bool JsonReader::tell(JsonType type, const char* begin) {
+bool JsonReader::tell(JsonType type) {
   part_.type = type;
-  part_.raw = {begin, static_cast<std::size_t>(at_ - begin)};
+  part_.raw = raw();
   if (type > JsonType::text) part_.text = part_.raw;
   if (handler_.on_part(part_)) return true;
   result_ = JsonResult::stopped;
@@ -73,7 +79,9 @@ bool JsonReader::tell(JsonType type, const char* begin) {
 bool JsonReader::number() {
   take('-');
   if (!take('0') && !digits()) return false;
+  part_.point = at_;
   if (take('.') && !digits()) return false;
+  part_.exponent = at_;
   if ((peek() | case_bit) != 'e') return true;
   ++at_;
   if (!take('+')) take('-');
@@ -82,14 +90,14 @@ bool JsonReader::number() {
 
 /// `invalid`: not four hexadecimal digits.
 std::uint32_t JsonReader::hex4() {
-  std::uint32_t unit = 0;
-  for (int i = 0; i < 4; ++i) {
+  std::uint32_t unit = 1;  // shifted out of the lower 16 bits by the fourth
+  do {
     const int digit = hex_value(peek());
     if (digit < 0) return invalid;
     unit = unit << 4U | static_cast<std::uint32_t>(digit);
     ++at_;
-  }
-  return unit;
+  } while (unit >> 16U == 0);
+  return unit & 0xffff;
 }
 
 /// What follows a backslash.
@@ -98,40 +106,39 @@ bool JsonReader::escape() {
   if (take('u')) {
     point = hex4();
   } else {
-    for (const char* known = "\"\"\\\\//b\bf\fn\nr\rt\t"; *known != '\0'; known += 2) {
-      if (take(known[0])) {
-        point = static_cast<unsigned char>(known[1]);
-        break;
-      }
-    }
+    const char* known = "\"\"\\\\//b\bf\fn\nr\rt\t";
+    while (*known != '\0' && !take(*known))
+      known += 2;
+    if (*known == '\0') return false;
+    point = static_cast<unsigned char>(known[1]);
   }
   if (point == invalid) return false;
   if ((point & 0xf800U) == 0xd800) {
-    const char* const behind = at_;
-    const bool is_pair = point < 0xdc00 && take('\\') && take('u');
-    const std::uint32_t low = is_pair ? hex4() : invalid;
-    if ((low & ~0x3ffU) == 0xdc00) {
-      point = 0x10000 + ((point - 0xd800) << 10U) + (low - 0xdc00);
+    constexpr std::ptrdiff_t escape_bytes = 6;
+    if (point >= 0xdc00 && behind_high_ == at_ - escape_bytes) {
+      point = 0x10000 + ((high_ - 0xd800) << 10U) + (point - 0xdc00);
+      decoded_.drop(3);
+      --part_.characters;
+      --halves_;
     } else {
-      at_ = behind;
+      if (point < 0xdc00) {
+        high_ = point;
+        behind_high_ = at_;
+      }
       point = 0xfffd;
-      has_half_ = true;
+      ++halves_;
     }
   }
-  if (point < 0x80) {
-    decoded_.append(static_cast<char>(point));
-    return true;
+  std::uint32_t shift = 0;
+  std::uint32_t mark = 0;  // how a first byte says how many there are
+  if (point >= 0x80) {
+    std::uint32_t more = 1;
+    while (point >> (5 * more + 6) != 0)
+      ++more;
+    mark = 0xff80U >> more;
+    shift = 6 * more;
   }
-  std::uint32_t shift = 6;
-  std::uint32_t first = 0xc0;
-  if (point >= 0x10000) {
-    shift = 18;
-    first = 0xf0;
-  } else if (point >= 0x800) {
-    shift = 12;
-    first = 0xe0;
-  }
-  decoded_.append(static_cast<char>(first | point >> shift));
+  decoded_.append(static_cast<char>(mark | point >> shift));
   while (shift != 0) {
     shift -= 6;
     decoded_.append(static_cast<char>(0x80U | (point >> shift & 0x3fU)));
@@ -140,33 +147,30 @@ bool JsonReader::escape() {
 }
 
 bool JsonReader::string(JsonType type) {
-  const char* const begin = at_;
   if (!take('"')) return false;
   decoded_.cut(0);
   part_.characters = 0;
-  has_half_ = false;
+  halves_ = 0;
   for (; !take('"'); ++part_.characters) {
     if (take('\\')) {
       if (!escape()) return false;
       continue;
     }
-    std::size_t bytes = utf8_bytes(at_, end_);
+    const std::size_t bytes = utf8_bytes(at_, end_);
     if (bytes == 0 || static_cast<unsigned char>(*at_) < 0x20) return false;
-    for (; bytes > 0; --bytes)
-      decoded_.append(*at_++);
+    decoded_.append({at_, bytes});
+    at_ += bytes;
   }
-  if (has_half_) part_.characters = 0;
+  if (halves_ != 0) part_.characters = 0;
   part_.text = decoded_.text();
   part_.complete = !decoded_.overflow();
-  return tell(type, begin);
+  return tell(type);
 }
 
 bool JsonReader::scalar() {
-  const char* const begin = at_;
-  if (!take_all('a', 'z')) return number() && tell(JsonType::number, begin);
-  const std::uint8_t word =
-      index_in("null true false", {begin, static_cast<std::size_t>(at_ - begin)});
-  return word != not_there && tell(word == 0 ? JsonType::null : JsonType::boolean, begin);
+  if (!take_all('a', 'z')) return number() && tell(JsonType::number);
+  const std::uint8_t word = index_in("null true false", raw());
+  return word != not_there && tell(word == 0 ? JsonType::null : JsonType::boolean);
 }
 
 JsonResult JsonReader::read(std::size_t max_depth) {
@@ -186,8 +190,9 @@ JsonResult JsonReader::read(std::size_t max_depth) {
       if (is_open) {
         if (part_.depth == max_depth) return JsonResult::too_deep;
         ++at_;
-        if (!tell(first == '{' ? JsonType::object : JsonType::list, at_ - 1)) return result_;
-        objects = objects << 1U | (first == '{' ? 1U : 0U);
+        const std::uint32_t is_object = first == '{' ? 1 : 0;
+        if (!tell(is_object != 0 ? JsonType::object : JsonType::list)) return result_;
+        objects = objects << 1U | is_object;
         ++part_.depth;
         continue;
       }
@@ -195,11 +200,14 @@ JsonResult JsonReader::read(std::size_t max_depth) {
     }
     // It has ended, and with it perhaps what it stands in.
     for (is_open = false; part_.depth == 0 || !take_next(',');) {
-      if (part_.depth == 0) return next() == '\0' && at_ == end_ ? JsonResult::ok : result_;
+      if (part_.depth == 0) {
+        next();
+        return at_ == end_ ? JsonResult::ok : result_;
+      }
       if (!take(closing())) return result_;
       objects >>= 1U;
       --part_.depth;
-      if (!tell(JsonType::end, at_ - 1)) return result_;
+      if (!tell(JsonType::end)) return result_;
     }
   }
 }
@@ -213,56 +221,50 @@ JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler&
 
 JsonResult parse_json(std::string_view json, std::size_t max_depth, JsonHandler& handler) {
   char decoded[64];
-  const JsonResult result = parse_json(json, max_depth, handler, decoded);
+  const JsonResult result = JsonReader(json, handler, decoded).read(max_depth);
   wipe(decoded);
   return result;
 }
 
 ScaledNumber scale_json_number(const JsonPart& part, std::uint8_t decimals, Rounding rounding) {
   const std::string_view number = part.text;
-  std::int32_t places = decimals;  // of its digits before the point, once that is shifted
+  const bool is_negative = number.front() == '-';
+  const char* at = number.data() + (is_negative ? 1 : 0);
+  // Of its digits before the point, once that is shifted.
+  std::int32_t places = decimals + static_cast<std::int32_t>(part.point - at);
   std::int32_t exponent = 0;
-  const char* end = number.data() + number.size();  // of the digits before the exponent
-  char behind = '-';                                // the last that was no digit, in lower case
-  bool is_small = false;                            // a negative exponent
-  for (const char& c : number) {
-    constexpr std::int32_t enough = 100000000;  // more than there can be digits
-    if (!is_digit(c)) {
-      if (behind == 'e' && c == '-') is_small = true;
-      if (behind != 'e') behind = to_lower(c);
-      if (behind == 'e' && end > &c) end = &c;
-    } else if (behind == '-') {
-      ++places;
-    } else if (behind == 'e' && exponent < enough) {
-      exponent = exponent * 10 + (c - '0');
-    }
+  bool is_small = false;
+  for (const char* c = part.exponent; c != number.data() + number.size(); ++c) {
+    constexpr std::int32_t enough = 1 << 27;  // more than there can be digits
+    if (*c == '-') is_small = true;
+    if (is_digit(*c) && exponent < enough) exponent = exponent * 10 + (*c - '0');
   }
   places += is_small ? -exponent : exponent;
 
   constexpr std::uint64_t max = std::numeric_limits<std::int64_t>::max();
+  constexpr std::uint64_t beyond = max + 1;
   std::uint64_t result = 0;
   bool exact = true;
   bool round = false;
-  for (const char* at = number.data(); at < end || (places > 0 && result != 0); ++at) {
-    const std::uint32_t digit = at < end ? static_cast<std::uint32_t>(*at - '0') : 0;
+  for (; at < part.exponent || (places > 0 && result != 0); ++at) {
+    const std::uint32_t digit = at < part.exponent ? static_cast<std::uint32_t>(*at - '0') : 0;
     if (digit > 9) continue;
     if (places > 0) {
-      const std::uint64_t next = result * 10 + digit;
-      if (result >> 60U != 0 || next > max) {
-        result = max;
-        exact = false;
-        break;
-      }
-      result = next;
+      result = result >> 60U == 0 ? result * 10 + digit : beyond;
+      if (result > max) break;
     } else if (digit != 0) {
       exact = false;
       if (rounding == Rounding::away_from_zero || (places == 0 && digit >= 5)) round = true;
     }
     --places;
   }
-  if (round && result != max) ++result;
+  if (round) ++result;
+  if (result > max) {
+    result = max;
+    exact = false;
+  }
   const auto value = static_cast<std::int64_t>(result);
-  return {number.front() == '-' ? -value : value, exact};
+  return {is_negative ? -value : value, exact};
 }
 
 }  // namespace here_tracking

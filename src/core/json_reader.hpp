@@ -26,6 +26,9 @@ struct JsonPart {
   std::size_t depth = 0;  ///< How many lists and objects it stands in
   JsonType type = JsonType::key;
   bool complete = true;  ///< Whether all of a key or a text was decoded
+  // Of a number, where its digits before the point end, and those before the exponent.
+  const char* point = nullptr;
+  const char* exponent = nullptr;
 };
 
 /// Receives the parts of a JSON text in order.

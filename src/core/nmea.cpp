@@ -83,8 +83,11 @@ std::optional<std::int32_t> parse_date(std::string_view text) {
   const int two_digit_year = two_digits(text, 4);
   if (text.size() != 6 || day < 0 || month < 0 || two_digit_year < 0) return std::nullopt;
   const int year = two_digit_year + (two_digit_year < 80 ? 2000 : 1900);
-  return days_since_1970(static_cast<std::uint32_t>(year), static_cast<std::uint32_t>(month),
-                         static_cast<std::uint32_t>(day));
+  const std::int32_t days =
+      days_since_1970(static_cast<std::uint32_t>(year), static_cast<std::uint32_t>(month),
+                      static_cast<std::uint32_t>(day));
+  if (days == no_day) return std::nullopt;
+  return days;
 }
 
 /// ddmm.mmmm with its hemisphere as 1e-7 degrees.

@@ -27,8 +27,8 @@ bool is_imsi(std::string_view text) {
 }
 
 bool is_iccid(std::string_view text) {
-  const std::optional<std::size_t> characters = count_characters(text);
-  return characters && *characters >= 18 && *characters <= 22;
+  const std::size_t characters = count_characters(text);
+  return characters >= 18 && characters <= 22;
 }
 
 /// E.164.

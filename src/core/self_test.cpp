@@ -55,10 +55,10 @@ class ResponseCheck final : public ResponseHandler {
   void on_header(std::string_view name, std::string_view value) override {
     called_ = true;
     if (status_ == 0 || name.empty() || has_space(name) || has_space(value)) in_order_ = false;
-    if (equals_ignoring_case(name, "Content-Length")) {
+    if (equals_ignoring_case(name, "content-length")) {
       has_length_ = parse_digits(value, 0xffffffff, length_);
     }
-    if (equals_ignoring_case(name, "Date")) has_date_ = true;
+    if (equals_ignoring_case(name, "date")) has_date_ = true;
   }
   bool on_body(std::string_view piece) override {
     called_ = true;

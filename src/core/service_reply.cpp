@@ -18,17 +18,20 @@ constexpr std::uint32_t max_error_code = std::numeric_limits<std::int32_t>::max(
 /// Without control characters, which are for a terminal to obey, also those that UTF-8 writes as
 /// C2 80..9F; cut to the space between two characters.
 void copy_clean(std::string_view text, char* into, std::size_t size) {
-  std::size_t count = copy_text(text, {into, size - 1});
-  if (count < text.size()) {
-    while (count > 0 && (static_cast<unsigned char>(text[count]) & 0xc0U) == 0x80U)
-      --count;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (;;) {
+    const std::size_t bytes = utf8_bytes(at, end);
+    if (bytes == 0 || bytes >= size) break;
+    std::memcpy(into, at, bytes);
+    const auto byte = static_cast<unsigned char>(*at);
+    if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && static_cast<unsigned char>(at[1]) < 0xa0))
+      std::memset(into, ' ', bytes);
+    at += bytes;
+    into += bytes;
+    size -= bytes;
   }
-  into[count] = '\0';
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto byte = static_cast<unsigned char>(into[i]);
-    if (byte < 0x20 || byte == 0x7f) into[i] = ' ';
-    if (byte == 0xc2 && static_cast<unsigned char>(into[i + 1]) < 0xa0) into[i] = into[i + 1] = ' ';
-  }
+  *into = '\0';
 }
 
 enum Member : std::uint8_t {
@@ -55,7 +58,7 @@ class ReplyHandler final : public JsonHandler {
       if (part.depth == 1) {
         member_ = index_in(member_names, part.text);
       } else if (part.depth == 2 && in_details) {
-        member_ = part.text == "hereErrorCode" ? here_error_code : details;
+        member_ = index_in("hereErrorCode", part.text) == 0 ? here_error_code : details;
       }
     } else if (part.depth == (member_ == here_error_code ? 2 : 1)) {
       if (part.type == JsonType::number) take_number(part);
@@ -67,12 +70,12 @@ class ReplyHandler final : public JsonHandler {
  private:
   void take_number(const JsonPart& part) {
     const std::int64_t number = scale_json_number(part, 0, Rounding::away_from_zero).value;
-    if (number < 0 || number > max_timestamp_s) return;
     const auto value = static_cast<std::uint32_t>(number);
+    if (number != value || value > max_timestamp_s) return;
     if (member_ == timestamp) reply_.timestamp_s = value;
     if (member_ == expires_in && value <= max_token_life_s) reply_.expires_in_s = value;
-    if (member_ == here_error_code && value <= max_error_code) {
-      reply_.here_error_code = static_cast<std::int32_t>(value);
+    if (member_ == here_error_code && value <= max_error_code && error_ != nullptr) {
+      error_->here_error_code = static_cast<std::int32_t>(value);
     }
   }
 
@@ -106,7 +109,6 @@ bool read_reply(std::string_view body, ServiceReply& reply, ErrorDetail* error) 
 void read_error(std::string_view body, ErrorDetail& error) {
   ServiceReply reply;
   (void)read_reply(body, reply, &error);
-  error.here_error_code = reply.here_error_code;
 }
 
 bool is_bearer_token(std::string_view text) {

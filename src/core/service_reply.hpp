@@ -15,15 +15,15 @@ namespace here_tracking {
 struct ServiceReply {
   std::uint32_t timestamp_s = 0;
   std::uint32_t expires_in_s = 0;
-  std::int32_t here_error_code = 0;
   std::string_view access_token;  ///< Points into the body
 };
 
-/// @param error takes error id and message, as far as they are there; nullptr: not wanted.
+/// @param error takes error id, message and hereErrorCode, as far as they are there; nullptr: not
+/// wanted.
 /// @return false when `body` is no JSON object.
 bool read_reply(std::string_view body, ServiceReply& reply, ErrorDetail* error = nullptr);
 
-/// Takes error id, message and hereErrorCode over into `error`, as far as they are there.
+/// The same, where nothing but the error counts.
 void read_error(std::string_view body, ErrorDetail& error);
 
 /// RFC 6750's b64token: what may stand in an Authorization header.

@@ -177,10 +177,10 @@ constexpr std::string_view name_in(std::string_view path) {
   return path;
 }
 
-/// The path of what holds others, for messages; of what does not, the name.
+/// The path of what holds members, for messages; of what does not, the name.
 constexpr std::string_view text_of(const Entry& entry) {
   if (is_item(entry.kind)) return {};
-  return entry.kind >= Kind::names ? entry.path : name_in(entry.path);
+  return entry.kind >= Kind::names && !is_view(entry.kind) ? entry.path : name_in(entry.path);
 }
 
 constexpr std::uint8_t parent_of(std::string_view path) {
@@ -236,17 +236,25 @@ const Member& parent_of(const Member& member) {
   return members.all[member.parent];
 }
 
+[[gnu::noinline]] const char* text_of(const Member& member) {
+  const char* text = members.texts;
+  for (const Member* each = members.all; each != &member; ++each)
+    text += std::strlen(text) + 1;
+  return text;
+}
+
+const char* name_of(const Member& member) {
+  const char* name = text_of(member);
+  for (const char* at = name; *at != '\0'; ++at) {
+    if (*at == '.') name = at + 1;
+  }
+  return name;
+}
+
 /// What stands in `container`; nullptr: nothing of that name.
 const Member* find(const Member& container, std::string_view name) {
-  const char* text = members.texts;
-  for (const Member& member : members.all) {
-    const std::string_view known = text;
-    const std::string_view own = name_in(known);
-    if (&parent_of(member) == &container && &member != &container && own.size() == name.size() &&
-        std::memcmp(own.data(), name.data(), name.size()) == 0) {
-      return &member;
-    }
-    text += known.size() + 1;
+  for (const Member* member = members.all + 1; member != std::end(members.all); ++member) {
+    if (&parent_of(*member) == &container && index_in(name_of(*member), name) == 0) return member;
   }
   return nullptr;
 }
@@ -376,7 +384,8 @@ class ShadowHandler final : public JsonHandler {
     const Member& left = *container_;
     --depth_;
     move_to(parent_of(left));
-    if (left.kind == Kind::names ? items_ == 0 : is_list(left.kind) && items_ > left.detail) {
+    const bool is_names = left.kind == Kind::names;
+    if (is_list(left.kind) && (is_names ? items_ == 0 : items_ > left.detail)) {
       reject_size(left);
       reset(left);
     } else if (is_view(left.kind)) {
@@ -391,17 +400,19 @@ class ShadowHandler final : public JsonHandler {
     const Kind kind = container.kind;
     DisableTracking& disable = shadow_->disable_tracking;
     if (is_list(kind)) items_ = 0;
-    if (kind == Kind::names) at<std::uint16_t>(container) = 0;
-    if (kind == Kind::logging) shadow_->sensor_logging_configurations.size_ = 0;
-    if (kind == Kind::logging_item) {
+    if (kind == Kind::names) {
+      at<std::uint16_t>(container) = 0;
+    } else if (kind == Kind::logging) {
+      shadow_->sensor_logging_configurations.size_ = 0;
+    } else if (kind == Kind::logging_item) {
       item_ = {};
       item_type_ = missing;
-    }
-    if (kind == Kind::period) disable.has_period = true;
-    if (kind == Kind::periods) {
+    } else if (kind == Kind::period) {
+      disable.has_period = true;
+    } else if (kind == Kind::periods) {
       disable.has_period = false;
-      disable.begin_ms.reset();
-      disable.end_ms.reset();
+      disable.begin_ms = {};
+      disable.end_ms = {};
     }
   }
 
@@ -421,16 +432,14 @@ class ShadowHandler final : public JsonHandler {
     if (shadow_->rejected_members == std::numeric_limits<std::uint16_t>::max()) return nullptr;
     if (shadow_->rejected_members++ != 0) return nullptr;
     FieldError& error = shadow_->rejected;
-    const Member* scope = &parent_of(member);
+    const Member* scope = &member;
     // A list's items and their members are named with the item's index.
-    if (is_item(scope->kind)) scope = &parent_of(*scope);
+    do
+      scope = &parent_of(*scope);
+    while (is_item(scope->kind));
     if (is_list(scope->kind)) error.index = static_cast<std::int32_t>(items_ - 1);
-    const char* known = members.texts;
-    for (const Member& each : members.all) {
-      if (&each == scope) error.scope = known;
-      if (&each == &member) error.field = name_in(known).data();
-      known += std::strlen(known) + 1;
-    }
+    error.scope = text_of(*scope);
+    error.field = name_of(member);
     error.rule = rule_of(member.kind).rule;
     return &error;
   }
@@ -475,8 +484,8 @@ class ShadowHandler final : public JsonHandler {
   const char* begin_ = nullptr;         // of the container
   std::size_t depth_ = 0;               // of the container's members
   std::size_t items_ = 0;               // that were begun in the innermost list
+  std::uint8_t item_type_ = missing;    // not_there: rejected
   SensorLoggingConfiguration item_;
-  std::uint8_t item_type_ = missing;  // not_there: rejected
 };
 
 namespace {
@@ -497,8 +506,11 @@ class TextHandler final : public JsonHandler {
 
 }  // namespace
 
-// Not in each program that has one.
-DesiredShadow::DesiredShadow() = default;
+// Not in each program that has one. What is empty is zeros, but for the error: it is last.
+DesiredShadow::DesiredShadow() {
+  static_assert(std::is_trivially_copyable_v<DesiredShadow>);
+  std::memset(static_cast<void*>(this), 0, offsetof(DesiredShadow, rejected));
+}
 
 bool read_shadow(std::string_view body, DesiredShadow* shadow) {
   if (shadow != nullptr) new (shadow) DesiredShadow;

@@ -26,10 +26,10 @@ Status SuppliedToken::take_token(Client& client) {
 Status SuppliedToken::send_for(Client& client, Report& report) {
   const auto check = [&client](const char* field, std::string_view text, std::size_t min,
                                std::size_t max, Rule rule) -> Status {
-    const std::optional<std::size_t> characters = count_characters(text);
-    if (!characters) return client.refuse(field, text.size(), Rule::utf8);
-    if (*characters >= min && *characters <= max) return {};
-    return client.refuse(field, *characters, rule);
+    const std::size_t characters = count_characters(text);
+    if (characters == not_utf8) return client.refuse(field, text.size(), Rule::utf8);
+    if (characters >= min && characters <= max) return {};
+    return client.refuse(field, characters, rule);
   };
   const Ingestion& how = report.how;
   Status status = check("id", how.id, 1, 50, Rule::id);

@@ -36,15 +36,15 @@ void TextBuilder::append_number(std::uint32_t decimals, std::int64_t value) {
   char text[22];
   const char* const end = text + sizeof(text);
   char* begin = text + sizeof(text);
-  for (std::uint32_t count = 0; magnitude != 0 || count <= decimals; ++count) {
+  std::uint32_t count = 0;
+  do {
     const std::uint32_t digit = divide(magnitude, 10);
-    const bool is_zero = digit == 0 && begin == end;  // at the end of a fraction
-    if (count == decimals && begin != end) *--begin = '.';
-    if (count >= decimals || !is_zero) *--begin = static_cast<char>('0' + digit);
-  }
+    // Not what is zero at the end of a fraction.
+    if (digit != 0 || begin != end || count >= decimals) *--begin = static_cast<char>('0' + digit);
+    if (++count == decimals && begin != end) *--begin = '.';
+  } while (magnitude != 0 || count <= decimals);
   if (value < 0) *--begin = '-';
-  while (begin != end)
-    append(*begin++);
+  append({begin, static_cast<std::size_t>(end - begin)});
 }
 
 int hex_value(char c) {
@@ -57,8 +57,9 @@ bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value
   if (text.empty()) return false;
   std::uint64_t result = 0;
   for (const char c : text) {
-    if (c < '0' || c > '9') return false;
-    result = result * 10 + static_cast<std::uint64_t>(c - '0');
+    const auto digit = static_cast<std::uint32_t>(c - '0');
+    if (digit > 9) return false;
+    result = result * 10 + digit;
     if (result > max) return false;
   }
   value = result;
@@ -82,13 +83,13 @@ std::size_t utf8_bytes(const char* at, const char* end) {
   return static_cast<std::size_t>(more + 1);
 }
 
-std::optional<std::size_t> count_characters(std::string_view text) {
+std::size_t count_characters(std::string_view text) {
   const char* at = text.data();
   const char* const end = at + text.size();
   std::size_t count = 0;
   for (; at != end; ++count) {
     const std::size_t bytes = utf8_bytes(at, end);
-    if (bytes == 0) return std::nullopt;
+    if (bytes == 0) return not_utf8;
     at += bytes;
   }
   return count;
@@ -117,12 +118,12 @@ std::uint8_t index_in(const char* names, std::string_view name) {
   }
 }
 
-bool equals_ignoring_case(std::string_view text, const char* word) {
+bool equals_ignoring_case(std::string_view text, const char* lower) {
   for (const char c : text) {
-    if (*word == '\0' || to_lower(c) != to_lower(*word)) return false;
-    ++word;
+    if (*lower == '\0' || to_lower(c) != *lower) return false;
+    ++lower;
   }
-  return *word == '\0';
+  return *lower == '\0';
 }
 
 }  // namespace here_tracking

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string_view>
 
 namespace here_tracking {
@@ -87,8 +86,9 @@ bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value
 /// How many bytes the first character of a text has; 0 when it is not UTF-8, or the text is empty.
 [[nodiscard]] std::size_t utf8_bytes(const char* at, const char* end);
 
-/// How many characters a text in UTF-8 has; nothing when it is not UTF-8.
-std::optional<std::size_t> count_characters(std::string_view text);
+/// How many characters a text in UTF-8 has; not_utf8 for any other.
+inline constexpr std::size_t not_utf8 = static_cast<std::size_t>(-1);
+[[nodiscard]] std::size_t count_characters(std::string_view text);
 
 /// Overwrites memory in a way that no compiler leaves out.
 void wipe(Span<char> memory);
@@ -104,7 +104,7 @@ void wipe(Span<char> memory);
 inline constexpr std::uint8_t not_there = 255;
 [[nodiscard]] std::uint8_t index_in(const char* names, std::string_view name);
 
-/// ASCII case is ignored.
-bool equals_ignoring_case(std::string_view text, const char* word);
+/// Of ASCII; `lower` is in lower case.
+[[nodiscard]] bool equals_ignoring_case(std::string_view text, const char* lower);
 
 }  // namespace here_tracking

@@ -127,11 +127,27 @@ TEST_CASE("Whatever the text, its parts are those that RapidJSON finds") {
 
 namespace {
 
+class Scaler final : public here_tracking::JsonHandler {
+ public:
+  Scaler(std::uint8_t decimals, Rounding rounding) : decimals_(decimals), rounding_(rounding) {}
+
+  bool on_part(const JsonPart& part) override {
+    scaled = here_tracking::scale_json_number(part, decimals_, rounding_);
+    return true;
+  }
+
+  here_tracking::ScaledNumber scaled;
+
+ private:
+  std::uint8_t decimals_;
+  Rounding rounding_;
+};
+
 here_tracking::ScaledNumber scaled(std::string_view text, std::uint8_t decimals,
                                    Rounding rounding) {
-  JsonPart number;
-  number.text = text;
-  return here_tracking::scale_json_number(number, decimals, rounding);
+  Scaler scaler(decimals, rounding);
+  REQUIRE(here_tracking::parse_json(text, 1, scaler) == here_tracking::JsonResult::ok);
+  return scaler.scaled;
 }
 
 }  // namespace

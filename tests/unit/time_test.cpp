@@ -53,14 +53,14 @@ TEST_CASE("A date is as many days after 1970-01-01 as the calendar says") {
       for (std::uint32_t day = 1; day <= length; ++day) {
         REQUIRE(here_tracking::days_since_1970(year, month, day) == expected++);
       }
-      REQUIRE_FALSE(here_tracking::days_since_1970(year, month, length + 1));
+      REQUIRE(here_tracking::days_since_1970(year, month, length + 1) == here_tracking::no_day);
     }
   }
   CHECK(here_tracking::days_since_1970(2026, 1, 1) == 20454);
-  CHECK_FALSE(here_tracking::days_since_1970(1969, 12, 31));
-  CHECK_FALSE(here_tracking::days_since_1970(2026, 0, 1));
-  CHECK_FALSE(here_tracking::days_since_1970(2026, 13, 1));
-  CHECK_FALSE(here_tracking::days_since_1970(2026, 1, 0));
+  CHECK(here_tracking::days_since_1970(1969, 12, 31) == here_tracking::no_day);
+  CHECK(here_tracking::days_since_1970(2026, 0, 1) == here_tracking::no_day);
+  CHECK(here_tracking::days_since_1970(2026, 13, 1) == here_tracking::no_day);
+  CHECK(here_tracking::days_since_1970(2026, 1, 0) == here_tracking::no_day);
 }
 
 TEST_CASE("A time is written as the date that it lies in, on every day that the service knows") {

@@ -24,7 +24,7 @@ constexpr std::int64_t max_idle_ms = 60000;
 
 Carries what_carries(const HttpRequest& request) {
   for (const HttpHeader& header : request.headers) {
-    if (equals_ignoring_case(header.name, "Authorization")) return Carries::a_secret;
+    if (equals_ignoring_case(header.name, "authorization")) return Carries::a_secret;
   }
   return request.body != nullptr ? Carries::a_secret : Carries::nothing_secret;
 }

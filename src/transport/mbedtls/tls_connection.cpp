@@ -32,10 +32,10 @@ constexpr int hook_error = MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 std::uint32_t seconds(const mbedtls_x509_time& time) {
   constexpr std::uint32_t end = 0xffffffff;
   const auto number = [](int value) { return static_cast<std::uint32_t>(value); };
-  const auto days = days_since_1970(number(time.year), number(time.mon), number(time.day));
-  if (!days) return 0;
-  if (number(*days) >= end / 86400) return end;
-  return ((number(*days) * 24 + number(time.hour)) * 60 + number(time.min)) * 60 + number(time.sec);
+  const std::int32_t days = days_since_1970(number(time.year), number(time.mon), number(time.day));
+  if (days == no_day) return 0;
+  if (number(days) >= end / 86400) return end;
+  return ((number(days) * 24 + number(time.hour)) * 60 + number(time.min)) * 60 + number(time.sec);
 }
 
 bool is_pem(Span<const std::uint8_t> bytes) {
