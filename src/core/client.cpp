@@ -28,7 +28,7 @@ using namespace std::string_view_literals;
 constexpr std::string_view bearer = "Bearer ";
 constexpr std::uint32_t max_retry_after_s = 0xffffffffU;
 constexpr std::uint32_t max_timeout_ms = 0x7fffffffU;
-constexpr std::uint64_t max_number = 0xffffffffffff;  // that a header may have
+constexpr std::uint64_t max_number = 0xffffffff;  // that a header may have
 constexpr std::uint32_t max_round_trip_ms = 5000;
 constexpr std::uint32_t max_date_error_s = 10;
 constexpr std::uint32_t time_age_for_token_ms = 3600 * 1000;
@@ -244,7 +244,6 @@ FieldError Client::field_error() const {
 }
 
 Status Client::refused(const Exchange& exchange) {
-  read_error(exchange.text, error_);
   std::int64_t wait_s = exchange.retry_after_date_s - to_seconds(server_now_ms());
   if (wait_s < 0) wait_s = exchange.retry_after_s;
   if (wait_s >= 0) {
@@ -326,11 +325,11 @@ Status Client::request(Exchange& exchange) {
     log(LogLevel::warning, "the clock has drifted from server time: asking again");
     forget_time();
   }
-  const bool is_good =
-      (exchange.status() == 200 || exchange.status() == 204) &&
-      (exchange.request.body != nullptr ? is_shadow(exchange.text)
-                                        : read_reply(exchange.text, exchange.reply));
-  return is_good ? Status(Code::ok, exchange.status()) : refused(exchange);
+  const bool is_ok = exchange.status() == 200 || exchange.status() == 204;
+  const bool is_read = is_ok && exchange.request.body != nullptr
+                           ? is_shadow(exchange.text)
+                           : read_reply(exchange.text, exchange.reply, error_);
+  return is_ok && is_read ? Status(Code::ok, exchange.status()) : refused(exchange);
 }
 
 // ---- time ----
@@ -395,8 +394,8 @@ Status Client::sync_time() {
     if (!sent.ok()) return sent;
     std::uint32_t server_s = 0;
     if (exchange.corrects_time()) server_s = exchange.here_timestamp_s;
-    if (exchange.status() == 200 && read_reply(exchange.text, exchange.reply)) {
-      server_s = static_cast<std::uint32_t>(exchange.reply.timestamp_s);
+    if (read_reply(exchange.text, exchange.reply, error_) && exchange.status() == 200) {
+      server_s = exchange.reply.timestamp_s;
     }
     if (server_s < 2) return refused(exchange);
     if (exchange.is_quick()) {

@@ -49,7 +49,7 @@ constexpr const char* member_names = "timestamp expiresIn accessToken id error m
 /// Reads the members of the outermost object, and one of its `details`.
 class ReplyHandler final : public JsonHandler {
  public:
-  ReplyHandler(ServiceReply& reply, ErrorDetail* error) : reply_(reply), error_(error) {}
+  ReplyHandler(ServiceReply& reply, ErrorDetail& detail) : reply_(reply), error_(detail) {}
 
   bool on_part(const JsonPart& part) override {
     if (part.depth == 0) return part.type >= JsonType::object;
@@ -74,8 +74,8 @@ class ReplyHandler final : public JsonHandler {
     if (number != value || value > max_timestamp_s) return;
     if (member_ == timestamp) reply_.timestamp_s = value;
     if (member_ == expires_in && value <= max_token_life_s) reply_.expires_in_s = value;
-    if (member_ == here_error_code && value <= max_error_code && error_ != nullptr) {
-      error_->here_error_code = static_cast<std::int32_t>(value);
+    if (member_ == here_error_code && value <= max_error_code) {
+      error_.here_error_code = static_cast<std::int32_t>(value);
     }
   }
 
@@ -83,32 +83,26 @@ class ReplyHandler final : public JsonHandler {
     // As it stands, without its quotes.
     const std::string_view raw(value.raw.data() + 1, value.raw.size() - 2);
     if (member_ == access_token) reply_.access_token = raw;
-    if (error_ == nullptr) return;
     if (member_ == id) {
-      copy_clean(value.text, error_->id.data(), error_->id.size());
+      copy_clean(value.text, error_.id.data(), error_.id.size());
     } else if (member_ >= shown_ && member_ <= message) {
       shown_ = member_;
       // What is too long to be decoded is shown as it stands.
-      copy_clean(value.complete ? value.text : raw, error_->message.data(), error_->message.size());
+      copy_clean(value.complete ? value.text : raw, error_.message.data(), error_.message.size());
     }
   }
 
   ServiceReply& reply_;
-  ErrorDetail* error_;
+  ErrorDetail& error_;
   std::uint8_t member_ = not_there;
   std::uint8_t shown_ = error;  // `message` says more than `error`, where both are given
 };
 
 }  // namespace
 
-bool read_reply(std::string_view body, ServiceReply& reply, ErrorDetail* error) {
-  ReplyHandler handler(reply, error);
+bool read_reply(std::string_view body, ServiceReply& reply, ErrorDetail& detail) {
+  ReplyHandler handler(reply, detail);
   return parse_json(body, max_json_depth, handler) == JsonResult::ok;
-}
-
-void read_error(std::string_view body, ErrorDetail& error) {
-  ServiceReply reply;
-  (void)read_reply(body, reply, &error);
 }
 
 bool is_bearer_token(std::string_view text) {

@@ -18,13 +18,9 @@ struct ServiceReply {
   std::string_view access_token;  ///< Points into the body
 };
 
-/// @param error takes error id, message and hereErrorCode, as far as they are there; nullptr: not
-/// wanted.
+/// @param detail takes error id, message and hereErrorCode, as far as they are there.
 /// @return false when `body` is no JSON object.
-bool read_reply(std::string_view body, ServiceReply& reply, ErrorDetail* error = nullptr);
-
-/// The same, where nothing but the error counts.
-void read_error(std::string_view body, ErrorDetail& error);
+bool read_reply(std::string_view body, ServiceReply& reply, ErrorDetail& detail);
 
 /// RFC 6750's b64token: what may stand in an Authorization header.
 [[nodiscard]] bool is_bearer_token(std::string_view text);

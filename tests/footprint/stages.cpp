@@ -38,10 +38,30 @@ std::array<char, 8192> work_memory;
 volatile std::int32_t measured;
 
 #if STAGE >= 1
+ht::Fix fix() {
+  ht::Fix fix;
+  fix.lat_deg_e7 = measured;
+  return fix;
+}
+
+ht::GsmCell gsm_cell() {
+  ht::GsmCell cell;
+  cell.nmr = {nullptr, static_cast<std::size_t>(measured)};
+  return cell;
+}
+
+ht::WlanAccessPoint access_point() {
+  ht::WlanAccessPoint access_point;
+  access_point.powrx_dbm = measured;
+  return access_point;
+}
+#endif
+
+#if STAGE >= 4
 class Position final : public ht::PositionSource {
  public:
-  ht::Status read(ht::Fix& fix, std::uint32_t /*timeout_ms*/) override {
-    fix.lat_deg_e7 = measured;
+  ht::Status read(ht::Fix& into, std::uint32_t /*timeout_ms*/) override {
+    into = fix();
     return {};
   }
 };
@@ -49,18 +69,14 @@ class Position final : public ht::PositionSource {
 class Cell final : public ht::CellSource {
  public:
   ht::Status scan(ht::Sample& sample, std::uint32_t /*timeout_ms*/) override {
-    ht::GsmCell cell;
-    cell.nmr = {nullptr, static_cast<std::size_t>(measured)};
-    return sample.add(cell);
+    return sample.add(gsm_cell());
   }
 };
 
 class Wlan final : public ht::WlanSource {
  public:
   ht::Status scan(ht::Sample& sample, std::uint32_t /*timeout_ms*/) override {
-    ht::WlanAccessPoint access_point;
-    access_point.powrx_dbm = measured;
-    return sample.add(access_point);
+    return sample.add(access_point());
   }
 };
 
@@ -116,18 +132,18 @@ extern "C" std::uint32_t firmware() {
 
 #if STAGE >= 1 && STAGE < 4
   auto& sample = *new (sample_object.data()) ht::Sample(sample_memory);
-  ht::Fix fix;
-  result += code(position.read(fix, 1));
-  result += code(sample.set_position(fix));
-  result += code(cell.scan(sample, 1));
-  result += code(wlan.scan(sample, 1));
+  result += code(sample.set_position(fix()));
+  result += code(sample.add(gsm_cell()));
+  result += code(sample.add(access_point()));
   result += code(sample.set_timestamp(measured));
   const std::string_view json = sample.json();
   result += static_cast<std::uint32_t>(json.size());
 #endif
 #if STAGE >= 2
+#if STAGE < 5
+  static constexpr ht::Hooks hooks;
+#else
   ht::Hooks hooks;
-#if STAGE >= 5
   ht::ClientTime time;
   ht::MbedtlsOptions options;
   options.time = &time;
@@ -136,8 +152,9 @@ extern "C" std::uint32_t firmware() {
   hooks.transport = &transport;
 #endif
   ht::DeviceLicense license("00000000-0000-4000-8000-000000000000", "footprint");
+  static constexpr ht::ClientConfig config;
   auto& client =
-      *new (client_object.data()) ht::Client({}, license, hooks, {token_memory, work_memory});
+      *new (client_object.data()) ht::Client(config, license, hooks, {token_memory, work_memory});
 #if STAGE >= 5
   time.follow(client);
 #endif

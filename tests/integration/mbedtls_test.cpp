@@ -82,7 +82,7 @@ class Device {
   Status exchange(ht::Span<const ht::HttpHeader> headers, std::string_view host = "localhost") {
     ht::HttpRequest request;
     request.method = "GET";
-    request.origin = {true, host, port_};
+    request.origin = {host, port_, true};
     request.target = "/v2/timestamp";
     request.headers = headers;
     request.connect_timeout_ms = request.timeout_ms = 5000;

@@ -231,10 +231,12 @@ TEST_CASE("Characters are counted, not bytes or escapes") {
 
 TEST_CASE("The answers to time and token requests are read from their own members alone") {
   ServiceReply reply;
+  ErrorDetail none;
   REQUIRE(here_tracking::read_reply(
       R"({"x":{"timestamp":9},"timestamp":1767225600,"accessToken":"h1.A_-b","expiresIn":86399,)"
       R"("list":[{"expiresIn":1}],"timestamps":7})",
-      reply));
+      reply, none));
+  CHECK(std::string(none.message.data()).empty());
   CHECK(reply.timestamp_s == 1767225600);
   CHECK(reply.access_token == "h1.A_-b");
   CHECK(reply.expires_in_s == 86399);
@@ -247,9 +249,14 @@ TEST_CASE("An access token is what may stand in a header") {
   }
 }
 
+void read_error(std::string_view body, ErrorDetail& error) {
+  ServiceReply reply;
+  (void)here_tracking::read_reply(body, reply, error);
+}
+
 TEST_CASE("An error object gives its id, its message and its code") {
   ErrorDetail error;
-  here_tracking::read_error(
+  read_error(
       R"({"error":"Bad Request","code":400,"id":"0c1f-lds2","message":"lat\nis\u001b wrong",)"
       R"("details":{"hereErrorCode":400306,"id":"no"}})",
       error);
@@ -263,20 +270,20 @@ TEST_CASE("Without a message the error text stands in, cut to the space between 
   std::string text;
   for (int i = 0; i < 100; ++i)
     text += "\xc3\xa4";
-  here_tracking::read_error("{\"error\":\"" + text + "\"}", error);
+  read_error("{\"error\":\"" + text + "\"}", error);
   CHECK(std::string(error.message.data()) == text.substr(0, 126));
 }
 
 TEST_CASE("Nothing that a terminal would obey is taken over from an error") {
   ErrorDetail error;
-  here_tracking::read_error("{\"message\":\"a\\u0007b\\u009b31mc\\u00e4\\u007f\"}", error);
+  read_error("{\"message\":\"a\\u0007b\\u009b31mc\\u00e4\\u007f\"}", error);
   CHECK(std::string(error.message.data()) == "a b  31mc\xc3\xa4 ");
 }
 
 TEST_CASE("A body that is no error object leaves the details empty") {
   for (const char* body : {"", "<html>502</html>", "[]", "null", "{\"error\":5,\"details\":[]}"}) {
     ErrorDetail error;
-    here_tracking::read_error(body, error);
+    read_error(body, error);
     CHECK(std::string(error.id.data()).empty());
     CHECK(error.here_error_code == 0);
   }
