@@ -74,15 +74,13 @@ bool SampleQueue::room(std::uint32_t bytes) const {
 
 // In turn, so that all wear alike; and the next try after a failure is made elsewhere.
 std::uint32_t SampleQueue::free_sector() const {
-  std::uint32_t found = no_sector;
   std::uint32_t sector = log_.last_started;
   for (std::uint32_t i = 0; i < log_.geometry.sector_count; ++i) {
     sector = sector + 1 < log_.geometry.sector_count ? sector + 1 : 0;
     const std::uint16_t state = sectors_[sector].state;
-    if (state == sector_uncommitted) return sector;
-    if (state == sector_free && found == no_sector) found = sector;
+    if (state == sector_free || state == sector_uncommitted) return sector;
   }
-  return found;
+  return no_sector;
 }
 
 // The newest one itself begins anew: a new header repeats its releases.
@@ -291,7 +289,9 @@ Status SampleQueue::drop_oldest() {
 Status SampleQueue::thin_out() {
   const std::uint32_t a = log_.oldest;
   const std::uint32_t b = sectors_[a].next;
-  const std::uint32_t into = free_sector();
+  std::uint32_t into = free_sector();
+  for (std::uint32_t i = 0; i < log_.geometry.sector_count; ++i)
+    if (sectors_[i].state == sector_uncommitted) into = i;
   QueueSector& thinned = sectors_[into];
   static_cast<detail::SectorNumbers&>(thinned) = sectors_[a];
   thinned.sequence = sectors_[b].sequence;

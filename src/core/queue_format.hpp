@@ -83,7 +83,7 @@ struct SampleQueue::SectorHeader {
 constexpr std::uint16_t sector_free = 0;
 constexpr std::uint16_t sector_plain = 1;
 constexpr std::uint16_t sector_thinned = 2;
-/// Free, and the first one to be used: another thinning out would make it valid otherwise.
+/// Free, and the first one that is thinned out into: another would make it valid otherwise.
 constexpr std::uint16_t sector_uncommitted = 3;
 
 constexpr std::uint16_t no_sector = 0xffff;
