@@ -42,7 +42,7 @@ Rule parse(std::string_view url, Origin& origin) {
   origin.port = default_port(origin);
   if (colon != std::string_view::npos) {
     std::uint64_t port = 0;
-    if (!parse_digits(after(authority, colon + 1), 65535, port) || port == 0) {
+    if (!parse_digits(after(authority, colon + 1), 65536, port) || port == 0 || port == 65536) {
       return Rule::url_port;
     }
     origin.port = static_cast<std::uint16_t>(port);
@@ -61,8 +61,8 @@ bool is_loopback(std::string_view host) {
     const std::size_t end = host.find('.');
     const std::string_view part = head(host, end);
     std::uint64_t number = 0;
-    if ((end == std::string_view::npos) != (i == 3) || !parse_digits(part, 255, number) ||
-        (i == 0 && number != 127) ||
+    if ((end == std::string_view::npos) != (i == 3) || !parse_digits(part, 256, number) ||
+        number == 256 || (i == 0 && number != 127) ||
         (part.size() > 1 && part[0] == '0')) {  // which some resolvers read as octal
       return false;
     }

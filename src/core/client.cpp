@@ -28,7 +28,6 @@ using namespace std::string_view_literals;
 constexpr std::string_view bearer = "Bearer ";
 constexpr std::uint32_t max_retry_after_s = 0xffffffffU;
 constexpr std::uint32_t max_timeout_ms = 0x7fffffffU;
-constexpr std::uint64_t max_number = 0xffffffff;  // that a header may have
 constexpr std::uint32_t max_round_trip_ms = 5000;
 constexpr std::uint32_t max_date_error_s = 10;
 constexpr std::uint32_t time_age_for_token_ms = 3600 * 1000;
@@ -155,20 +154,21 @@ class Client::Exchange final : public ResponseHandler {
 
   void on_status(std::uint16_t http_status) override {
     status_ = http_status;
-    text = head({memory_.data(), memory_.size()}, 0);
+    text = {memory_.data(), 0};
     here_timestamp_s = 0;
     date_s = retry_after_s = retry_after_date_s = -1;
   }
 
   void on_header(std::string_view name, std::string_view value) override {
-    std::uint64_t number = 0;
-    const bool is_number = parse_digits(value, max_number, number);
+    std::uint64_t number = std::numeric_limits<std::uint64_t>::max();  // as -1: none
+    (void)parse_digits(value, max_retry_after_s, number);
     if (equals_ignoring_case(name, "x-here-timestamp")) {
-      if (number <= max_timestamp_ms / 1000) here_timestamp_s = static_cast<std::uint32_t>(number);
+      const auto server_s = static_cast<std::uint32_t>(number);
+      if (server_s <= max_timestamp_ms / 1000) here_timestamp_s = server_s;
     } else if (equals_ignoring_case(name, "date")) {
       (void)parse_http_date(value, date_s);
     } else if (equals_ignoring_case(name, "retry-after")) {
-      if (is_number) retry_after_s = static_cast<std::int64_t>(number);
+      retry_after_s = static_cast<std::int64_t>(number);
       (void)parse_http_date(value, retry_after_date_s);
     }
   }

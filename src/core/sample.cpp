@@ -60,7 +60,8 @@ FieldError Sample::field_error() const {
   }
   error.rule = refusal.rule;
   error.unit = field.unit;
-  error.decimals = field.decimals;
+  // Else the value is a count.
+  if (refusal.rule != Rule::given_once) error.decimals = field.decimals;
   error.text = refusal.text;
   return error;
 }

@@ -40,7 +40,9 @@ Status Sample::commit_reported(SampleWriter& writer, std::string_view empty, Rep
   Reported& told = reported != nullptr ? *reported : forgotten;
   told.written_ = told.confirmed_;
   const std::uint64_t fingerprint = fnv1a(writer.members());
-  if (writer.is_open() && (writer.members() == empty || told.confirmed_ == fingerprint)) return {};
+  const bool fits = !writer.json().out().overflow();
+  if (writer.is_open() && fits && (writer.members() == empty || told.confirmed_ == fingerprint))
+    return {};
   const Status status = writer.commit();
   if (status.ok()) told.written_ = fingerprint;
   return status;

@@ -224,9 +224,10 @@ void SampleWriter::write(const ObjectRules& rules, const void* object) {
 }
 
 void SampleWriter::write_text(const FieldRule& field, const std::string_view& text) {
-  const std::size_t characters = count_characters(text);
-  const bool is_utf8 = characters != not_utf8;
-  if (is_utf8) value_ = static_cast<std::int64_t>(characters);
+  std::size_t size = count_characters(text);
+  const bool is_utf8 = size != not_utf8;
+  if (!is_utf8) size = text.size();
+  value_ = static_cast<std::int64_t>(size);
   if (is_utf8 ? check(field) : refuse(field, Rule::utf8)) {
     json_.string(text);
   } else {

@@ -53,14 +53,14 @@ int hex_value(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value) {
+bool parse_digits(std::string_view text, std::uint32_t max, std::uint64_t& value) {
   if (text.empty()) return false;
   std::uint64_t result = 0;
   for (const char c : text) {
     const auto digit = static_cast<std::uint32_t>(c - '0');
     if (digit > 9) return false;
     result = result * 10 + digit;
-    if (result > max) return false;
+    if (result > max) result = max;
   }
   value = result;
   return true;

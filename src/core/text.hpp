@@ -79,9 +79,9 @@ inline constexpr char case_bit = 0x20;
 /// -1 for what is no hexadecimal digit.
 [[nodiscard]] int hex_value(char c);
 
-/// Decimal digits alone, at most `max`, which is 10^18 or less. False for anything else, an empty
+/// Decimal digits alone; a number above `max` counts as that. False for anything else, an empty
 /// text among it.
-bool parse_digits(std::string_view text, std::uint64_t max, std::uint64_t& value);
+bool parse_digits(std::string_view text, std::uint32_t max, std::uint64_t& value);
 
 /// How many bytes the first character of a text has; 0 when it is not UTF-8, or the text is empty.
 [[nodiscard]] std::size_t utf8_bytes(const char* at, const char* end);

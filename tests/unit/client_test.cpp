@@ -382,6 +382,10 @@ TEST_CASE("Retry-After is told in seconds, whether given so or as a date") {
     value = "17";
     expected = 17;
   }
+  SECTION("more seconds than can be told") {
+    value = GENERATE("4294967296", "99999999999999999999");
+    expected = 4294967295;
+  }
   SECTION("date") {
     value = "Thu, 01 Jan 2026 01:00:00 GMT";  // the service's clock shows 00:00:01
     expected = 3599;

@@ -153,6 +153,12 @@ struct World {
 
 }  // namespace
 
+TEST_CASE("A stream that says no_data has broken its contract, and has not ended in order") {
+  World w;
+  w.stream.scripts = {{"HTTP/1.1 200 OK\r\n\r\n{\"half\":", Code::ok, Code::no_data}};
+  CHECK(w.get() == Code::hook_failed);
+}
+
 TEST_CASE("A request is written as it was given, with Host and Content-Length added") {
   World w;
   w.stream.scripts = {{ok_answer, Code::ok, Code::timeout, 1000000, GENERATE(1U, 1000U)}};

@@ -446,6 +446,29 @@ TEST_CASE("What the service would refuse of the system is refused, and nothing i
   CHECK(sample.empty());
 }
 
+TEST_CASE("A SIM that does not fit at all is not taken for one that says nothing") {
+  SimIdentity sim;
+  sim.imsi = "262011234567890";
+  for (std::size_t size = 27; size < 60; ++size) {
+    CAPTURE(size);
+    std::vector<char> buffer(size);
+    Sample sample({buffer.data(), buffer.size()});
+    const here_tracking::Status status = sample.set_sim(sim);
+    CHECK((status.ok() ? !sample.empty() : status == Code::buffer_too_small));
+  }
+}
+
+TEST_CASE("A text that is not UTF-8 is refused with its length") {
+  char buffer[512];
+  Sample sample(buffer);
+  Fix fix;
+  fix.confidence_percent = 68;
+  fix.floor = Floor{"\xff\xff\xff", "name"};
+  CHECK(sample.set_position(fix) == Code::invalid_value);
+  CHECK(sample.field_error().rule == here_tracking::Rule::utf8);
+  CHECK(sample.field_error().value == 3);
+}
+
 TEST_CASE("A reading is given once a sample, by whichever source") {
   char buffer[256];
   Sample sample(buffer);
@@ -461,6 +484,11 @@ TEST_CASE("A reading is given once a sample, by whichever source") {
   CHECK(sample.add(readings) == Code::invalid_value);
   CHECK(error_text(sample) == "system.reportedSensorData.temperatureC = 100.01: must be -70..100");
   CHECK(content(sample) == R"("system":{"reportedSensorData":{"batteryIsCharging":true}})");
+  readings.temperature_c_e2 = 2000;
+  REQUIRE(sample.add(readings).ok());
+  CHECK(sample.add(readings) == Code::invalid_value);
+  CHECK(error_text(sample) ==
+        "system.reportedSensorData.temperatureC = 2: must be given once a sample");
 }
 
 TEST_CASE("Whether a position can come of a sample is known before it is sent") {

@@ -391,7 +391,8 @@ std::uint32_t TlsConnection::left_ms() {
 
 int TlsConnection::answer(Code code, std::size_t count) {
   if (code == Code::ok) return static_cast<int>(count);
-  stream_code_ = code;
+  // To who reads a response, no_data is an end in order, which a hook does not say so.
+  stream_code_ = code == Code::no_data ? Code::hook_failed : code;
   return hook_error;
 }
 
