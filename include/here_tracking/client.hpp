@@ -107,8 +107,8 @@ struct Ingestion {
 /// So the first ingest() ever makes three requests, the next ones one each, the first after a
 /// restart one, the first after a reboot two.
 ///
-/// One thread at a time; no call from an interrupt. A call blocks for at most the transport's time
-/// limits: at most ten exchanges. After construction nothing is allocated.
+/// One thread at a time; no call from an interrupt. A call blocks for at most the time limits of
+/// fourteen exchanges, of one as a rule. After construction nothing is allocated.
 class Client {
  public:
   static constexpr std::size_t min_work_bytes = 1536;
@@ -121,8 +121,9 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Checks configuration, authorization and memory, without any request. The other calls first
-  /// check themselves what they need; time, health and version need no authorization.
+  /// Checks configuration, authorization and memory, without any request; reads storage at first
+  /// use. The other calls first check themselves what they need; time, health and version need no
+  /// authorization.
   /// @return ok; invalid_value (field_error() says what); buffer_too_small (memory below the
   /// minimum); not_provided (no authorization).
   Status check();
