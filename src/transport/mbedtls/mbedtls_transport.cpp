@@ -7,7 +7,6 @@
 #include "tls_connection.hpp"
 
 #include <algorithm>
-#include <array>
 #include <new>
 
 #if defined(MBEDTLS_MEMORY_BUFFER_ALLOC_C)
@@ -53,7 +52,7 @@ Carries what_carries(const HttpRequest& request) {
 
 struct MbedtlsTransport::State {
   State(const MbedtlsOptions& options, bool gave)
-      : connection(options, memory.data()), clock(*options.clock), gave_memory(gave) {}
+      : connection(options, memory), clock(*options.clock), gave_memory(gave) {}
 
   void report(const HttpRequest& request, const HttpResponse& response, bool kept,
               std::uint32_t took_ms);
@@ -61,7 +60,7 @@ struct MbedtlsTransport::State {
   TlsConnection connection;
   Clock& clock;
   std::int64_t used_ms = 0;  // when the last exchange ended
-  std::array<char, TlsConnection::memory_bytes> memory;
+  char memory[TlsConnection::memory_bytes];
   bool gave_memory;
 };
 
@@ -122,10 +121,10 @@ Status MbedtlsTransport::exchange(const HttpRequest& request, ResponseHandler& h
       response.code = connection.open(request.origin, what, request.connect_timeout_ms);
     }
     if (response.code == Code::ok) {
-      const Code sent = send(connection, state.memory.data(), request);
+      const Code sent = send(connection, state.memory, request);
       // Who refuses a request may answer and close before all of it has arrived.
       if (sent == Code::ok || sent == Code::connection_lost) {
-        read_response(connection, state.memory.data(), handler, response);
+        read_response(connection, state.memory, handler, response);
       } else {
         response.code = sent;
       }
@@ -144,7 +143,7 @@ Status MbedtlsTransport::exchange(const HttpRequest& request, ResponseHandler& h
 
 void MbedtlsTransport::State::report(const HttpRequest& request, const HttpResponse& response,
                                      bool kept, std::uint32_t took_ms) {
-  Output line(memory.data(), nullptr);
+  Output line(memory, nullptr);
   line.append("", request.method);
   line.append(" ", request.origin.host);
   line.append("", request.target);
