@@ -154,7 +154,7 @@ class Client::Exchange final : public ResponseHandler {
 
   void on_status(std::uint16_t http_status) override {
     status_ = http_status;
-    text = {memory_.data(), 0};
+    text = head({memory_.data(), memory_.size()}, 0);
     here_timestamp_s = 0;
     date_s = retry_after_s = retry_after_date_s = -1;
   }
