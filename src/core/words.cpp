@@ -13,8 +13,7 @@ const char* word_at(const char* words, std::size_t index) {
 
 void append_words(TextBuilder& text, const char* first, const char* second, const char* third) {
   for (const char* word : {first, second, third}) {
-    for (; word != nullptr && *word != '\0'; ++word)
-      text.append(*word);
+    if (word != nullptr) text.append(word);
   }
 }
 
