@@ -4,6 +4,7 @@
 #include "core/queue_format.hpp"
 #include "support/catch.hpp"
 #include "support/counting_sectors.hpp"
+#include "support/failing_sectors.hpp"
 #include "support/nor_model.hpp"
 
 #include <algorithm>
@@ -677,31 +678,12 @@ TEST_CASE("Queue: goes on after any call of the storage failed, without a restar
 }
 
 TEST_CASE("Queue: one sector that can no longer be written does not stop it, without a restart") {
-  struct OneFails final : ht::SectorStorage {
-    explicit OneFails(ht::SectorStorage& storage) : sectors(storage) {}
-    ht::SectorGeometry geometry() override { return sectors.geometry(); }
-    ht::Status read(std::uint32_t sector, std::uint32_t offset,
-                    ht::Span<std::uint8_t> into) override {
-      return sectors.read(sector, offset, into);
-    }
-    ht::Status program(std::uint32_t sector, std::uint32_t offset,
-                       ht::Span<const std::uint8_t> bytes) override {
-      return sector == bad ? Code::hook_failed : sectors.program(sector, offset, bytes);
-    }
-    ht::Status erase(std::uint32_t sector) override {
-      return sector == bad ? Code::hook_failed : sectors.erase(sector);
-    }
-    ht::Status sync() override { return sectors.sync(); }
-
-    ht::SectorStorage& sectors;
-    std::uint32_t bad = 99;
-  };
   const auto policy =
       GENERATE(ht::DropPolicy::oldest, ht::DropPolicy::newest, ht::DropPolicy::thin_out);
   CAPTURE(static_cast<int>(policy));
   constexpr std::uint32_t sector_count = 6;
   CountingSectors good({1024, sector_count, 1});
-  OneFails storage(good);
+  FailingSectors storage(good);
   std::array<ht::QueueSector, sector_count> table;
   ht::SampleQueue queue(storage, table, {policy, ht::DrainOrder::oldest_first});
   REQUIRE(queue.open().ok());
@@ -714,7 +696,7 @@ TEST_CASE("Queue: one sector that can no longer be written does not stop it, wit
   // Until one sector alone is free. That one breaks.
   while (queue.stats().used_bytes < (sector_count - 1) * 1024)
     REQUIRE(append().ok());
-  storage.bad = sector_count - 1;
+  storage.worn_sector = sector_count - 1;
   for (int i = 0; i < 6; ++i)
     (void)append();
 

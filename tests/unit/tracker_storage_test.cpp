@@ -4,6 +4,7 @@
 #include "here_tracking/tracker.hpp"
 
 #include "support/catch.hpp"
+#include "support/failing_sectors.hpp"
 #include "support/tracked_device.hpp"
 
 #include <algorithm>
@@ -26,38 +27,6 @@ using ht::Connection;
 using ht::Fate;
 
 namespace {
-
-/// A storage that no longer takes anything, or misses a few writes, or has a sector that is worn
-/// out.
-class FailingSectors final : public ht::SectorStorage {
- public:
-  explicit FailingSectors(ht::SectorStorage& storage) : storage_(storage) {}
-
-  ht::SectorGeometry geometry() override { return storage_.geometry(); }
-  ht::Status read(std::uint32_t sector, std::uint32_t offset,
-                  ht::Span<std::uint8_t> into) override {
-    return storage_.read(sector, offset, into);
-  }
-  ht::Status program(std::uint32_t sector, std::uint32_t offset,
-                     ht::Span<const std::uint8_t> bytes) override {
-    if (is_read_only || missed_writes > 0) {
-      if (missed_writes > 0) --missed_writes;
-      return Code::hook_failed;
-    }
-    return storage_.program(sector, offset, bytes);
-  }
-  ht::Status erase(std::uint32_t sector) override {
-    return is_read_only || sector == worn_sector ? Code::hook_failed : storage_.erase(sector);
-  }
-  ht::Status sync() override { return is_read_only ? Code::hook_failed : storage_.sync(); }
-
-  bool is_read_only = false;
-  int missed_writes = 0;
-  std::uint32_t worn_sector = 0xffffffff;
-
- private:
-  ht::SectorStorage& storage_;
-};
 
 class Tracked final : public TrackedDevice {
  public:
